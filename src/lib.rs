@@ -1,0 +1,36 @@
+//! dubo-pin: a lockfile manager for what a Docker image takes in.
+//!
+//! This page is the map of the house; it holds no logic. An arrow goes only downwards.
+//!
+//! | floor | what it is for | it may use |
+//! |---|---|---|
+//! | `main.rs` | parse the command line, run it, exit | cli |
+//! | [`cli`] | one file a verb: its arguments and one call into ops; the environment is read here | ops, ui, remote |
+//! | [`ui`] | the only voice: shell, colours, progress bars, errors with help, reports | model |
+//! | [`ops`] | one verb each, a straight line | all below |
+//! | [`check`] | pure comparison of manifest, lock, Dockerfile: one file a rule family | manifest, lock, dockerfile, source |
+//! | [`manifest`] | pins.toml: read into types, every error at once; edited losslessly | source, dockerfile::site, table |
+//! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, lock, dockerfile, table |
+//! | [`trust`] | who says that these are the bytes: minisign | model |
+//! | [`remote`] | the only place that opens a socket: http, git, mirrors, credentials, limits | model |
+//! | [`lock`] | pins.lock: canonical, sealed, one frozen file a version | model |
+//! | [`dockerfile`] | Dockerfiles, lossless: parse to spans, expand, find sites, edit | model |
+//! | [`disk`] | files as they stand, and a plan of changes applied crash-safely | model |
+//! | [`table`] | typed reading of TOML tables with a place for every error | model |
+//! | [`model`] | values parsed once that cannot be wrong | nothing |
+//!
+//! How one pin flows through `refresh`: [`manifest`] reads it, [`dockerfile`] finds its sites,
+//! [`source`] resolves it through [`remote`] to values and evidence, [`lock`] holds these, the
+//! sites become edits of the [`dockerfile`], and [`disk`] applies edits and lock as one plan.
+//! Through `verify` it flows without [`remote`]: [`check`] compares what stands on the disk.
+
+pub mod disk;
+pub mod dockerfile;
+pub mod lock;
+pub mod manifest;
+pub mod model;
+pub mod remote;
+pub mod source;
+pub mod table;
+pub mod trust;
+pub mod ui;

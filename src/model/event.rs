@@ -1,0 +1,35 @@
+//! What happens while a verb works, told to whoever listens. Logic emits; `ui` speaks.
+
+use super::name::PinName;
+
+/// A step of a long work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// So many pins will be resolved.
+    Begin(usize),
+    /// A pin's work began.
+    Start(PinName),
+    /// What is being done for a pin now, such as a host that is asked.
+    Step(PinName, String),
+    /// A pin is done with, well or not.
+    Done(PinName),
+    /// All is done.
+    End,
+    /// Something worth a line of its own that is no failure.
+    Note(String),
+}
+
+/// Who listens. Called from several threads.
+pub trait Events: Sync {
+    /// Takes one event.
+    fn emit(&self, event: Event);
+}
+
+/// Nobody listens.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Silent;
+
+impl Events for Silent {
+    fn emit(&self, _: Event) {}
+}

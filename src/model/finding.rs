@@ -1,0 +1,162 @@
+//! What is wrong, where, what was expected, what was found, and what mends it.
+//!
+//! For checks, parsers and verbs, which make them, and for `ui`, which alone shows them.
+
+use super::name::PinName;
+use super::place::Place;
+
+/// One thing that is wrong, as a person wants to hear it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trouble {
+    /// Where, if it has a place.
+    pub place: Option<Place>,
+    /// What is wrong, in one sentence without a final stop.
+    pub message: String,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// What is there.
+    pub found: Option<String>,
+    /// What to do, often a command.
+    pub help: Option<String>,
+}
+
+impl Trouble {
+    /// Something wrong that has no place yet.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            place: None,
+            message: message.into(),
+            expected: None,
+            found: None,
+            help: None,
+        }
+    }
+
+    /// …and where.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// …and what would have been right.
+    #[must_use]
+    pub fn expected(mut self, text: impl Into<String>) -> Self {
+        self.expected = Some(text.into());
+        self
+    }
+
+    /// …and what is there.
+    #[must_use]
+    pub fn found(mut self, text: impl Into<String>) -> Self {
+        self.found = Some(text.into());
+        self
+    }
+
+    /// …and what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The join does not hold: exit 1.
+    Error,
+    /// Worth knowing; changes no exit code.
+    Note,
+}
+
+macro_rules! ids {
+    ($($name:ident $title:literal,)+) => {
+        /// A finding's public id: never reused, never renumbered.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(clippy::upper_case_acronyms, reason = "the ids are written so")]
+        pub enum Id { $(#[doc = $title] $name,)+ }
+
+        impl Id {
+            /// All ids, in order.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The id as it is written, such as `LOCK001`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)+ }
+            }
+
+            /// What the id stands for, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+        }
+    };
+}
+
+ids! {
+    ARG001 "pinned ARG is overridden or shadowed",
+    DOC002 "Dockerfile cannot be read",
+    DOC003 "site not found",
+    DOC004 "site matches more than one instruction",
+    DOC005 "pinned value is split by a continuation",
+    GIT003 "version comment or version ARG is not the tag of the commit",
+    GIT007 "commit object is not the one that is pinned",
+    LOCK001 "Dockerfile and lock differ",
+    LOCK002 "pin is not in the lock",
+    LOCK003 "lock entry without a pin",
+    LOCK004 "pin was edited since it was locked",
+    LOCK005 "lock entry was altered",
+    LOCK006 "lock is not in its canonical form",
+    LOCK007 "lock entry lacks the value that a site asks for",
+    LOCK008 "a refresh was interrupted",
+    LOCK009 "signature of the lock does not hold",
+    PIN001 "pin is not locked yet",
+    PIN002 "kind of pin is not built yet",
+}
+
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What `verify` or `lint` found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule.
+    pub id: Id,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Which pin it concerns, if one.
+    pub pin: Option<PinName>,
+    /// What is wrong.
+    pub trouble: Trouble,
+}
+
+impl Finding {
+    /// A finding that makes the verdict red.
+    #[must_use]
+    pub fn error(id: Id, pin: Option<&PinName>, trouble: Trouble) -> Self {
+        Self {
+            id,
+            severity: Severity::Error,
+            pin: pin.cloned(),
+            trouble,
+        }
+    }
+
+    /// A finding that is only told.
+    #[must_use]
+    pub fn note(id: Id, pin: Option<&PinName>, trouble: Trouble) -> Self {
+        Self {
+            id,
+            severity: Severity::Note,
+            pin: pin.cloned(),
+            trouble,
+        }
+    }
+}

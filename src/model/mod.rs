@@ -1,0 +1,30 @@
+//! The vocabulary: values that are parsed once and cannot be wrong afterwards.
+//!
+//! For every floor of the house. Nothing here reads a file, opens a socket or prints; nothing here
+//! knows a kind of source, a verb or a format.
+
+mod day;
+mod event;
+mod finding;
+mod git_url;
+mod hash;
+mod name;
+mod outcome;
+mod path;
+mod place;
+mod platform;
+mod text;
+
+pub use day::{Day, DayError};
+pub use event::{Event, Events, Silent};
+pub use finding::{Finding, Id, Severity, Trouble};
+pub use git_url::{GitUrl, GitUrlError, Scheme};
+pub use hash::{CommitId, HashError, Sha256};
+pub use name::{NameError, PinName};
+pub use outcome::{
+    Between, Class, Failure, FileChange, PinOutcome, Refreshed, Row, Standing, Verdict,
+};
+pub use path::{PathError, RelPath, Twins};
+pub use place::{Excerpt, Place};
+pub use platform::{Platform, PlatformError};
+pub use text::{Token, TokenError, quoted, suggest, visible};
