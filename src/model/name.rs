@@ -22,6 +22,12 @@ impl PinName {
     }
 }
 
+impl std::borrow::Borrow<str> for PinName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for PinName {
     type Err = NameError;
     fn from_str(text: &str) -> Result<Self, NameError> {

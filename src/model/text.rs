@@ -104,6 +104,13 @@ impl Token {
     }
 }
 
+impl std::str::FromStr for Token {
+    type Err = TokenError;
+    fn from_str(text: &str) -> Result<Self, TokenError> {
+        Self::new(text)
+    }
+}
+
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -1,0 +1,254 @@
+//! Reads a lock: the version first, then the format of that version, then the seals and the form.
+//!
+//! For every verb. Decides only whether the file is what dubo-pin wrote, not whether it is right.
+
+use super::{FILE, Lock, VERSION, conflict, v0};
+use crate::model::{Class, Excerpt, Finding, Id, PinName, Place, Trouble, quoted};
+
+/// A lock, with what is wrong about its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Its content.
+    pub lock: Lock,
+    /// Entries that were altered since dubo-pin wrote them; their content cannot be relied on.
+    pub altered: Vec<PinName>,
+    /// All of it as findings: LOCK005 and LOCK006.
+    pub findings: Vec<Finding>,
+    text: String,
+}
+
+/// Why a file is no lock that this program can read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LockError {
+    /// Written by a newer dubo-pin.
+    #[error("{FILE} has version {found}, which this dubo-pin does not know")]
+    Newer {
+        /// The version that it has.
+        found: u64,
+        /// Where it says so.
+        place: Place,
+    },
+    /// Git could not merge it.
+    #[error("{FILE} holds git's conflict markers")]
+    Conflict(Place),
+    /// Not JSON, or not of the lock's shape.
+    #[error("{FILE} is not readable: {what}")]
+    Syntax {
+        /// What the JSON reader says.
+        what: String,
+        /// Where.
+        place: Place,
+    },
+}
+
+impl LockError {
+    /// What to tell the user.
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        let trouble = Trouble::new(self.to_string());
+        match self {
+            Self::Newer { place, .. } => {
+                trouble.at(place.clone()).expected(format!("version {VERSION} or older")).help("update dubo-pin to the version that your colleagues use")
+            }
+            Self::Conflict(place) => trouble.at(place.clone()).help("dubo-pin refresh --keep mends it; pins that both sides moved are locked at what their Dockerfile bears"),
+            Self::Syntax { place, .. } => trouble.at(place.clone()).help(format!("git checkout -- {FILE} brings back the committed one")),
+        }
+    }
+
+    /// Not readable: exit 2.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        Class::Usage
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Head {
+    version: u64,
+}
+
+/// Reads a lock from its bytes.
+///
+/// # Errors
+/// A newer version, conflict markers, or bytes that are not of the lock's shape.
+pub fn open(bytes: &[u8]) -> Result<Opened, LockError> {
+    let text = String::from_utf8_lossy(bytes);
+    if let Some(line) = conflict::marker(&text) {
+        return Err(LockError::Conflict(at(&text, line, 1)));
+    }
+    let syntax = |e: &serde_json::Error| {
+        let said = e.to_string();
+        let what = said
+            .rsplit_once(" at line ")
+            .map_or(said.as_str(), |(what, _)| what);
+        LockError::Syntax {
+            what: crate::model::visible(what).into_owned(),
+            place: at(&text, e.line(), e.column()),
+        }
+    };
+    let head: Head = serde_json::from_slice(bytes).map_err(|e| syntax(&e))?;
+    if head.version > VERSION {
+        let line = text
+            .lines()
+            .position(|l| l.contains("\"version\""))
+            .map_or(1, |i| i + 1);
+        return Err(LockError::Newer {
+            found: head.version,
+            place: at(&text, line, 1),
+        });
+    }
+    let (lock, broken) = v0::read(bytes).map_err(|e| syntax(&e))?;
+    let mut opened = Opened {
+        lock,
+        altered: Vec::new(),
+        findings: Vec::new(),
+        text: text.into_owned(),
+    };
+    for (section, name) in broken {
+        let finding = Finding::error(
+            Id::LOCK005,
+            Some(&name),
+            Trouble::new(format!("the entry of {} was altered since dubo-pin wrote it", quoted(name.as_str())))
+                .at(opened.entry(section, &name))
+                .expected("an entry whose seal is the digest of its other fields")
+                .found("another digest")
+                .help(format!("git checkout -- {FILE} brings back the committed one; or remove the entry and run dubo-pin refresh {name}")),
+        );
+        opened.findings.push(finding);
+        opened.altered.push(name);
+    }
+    if opened.findings.is_empty() {
+        opened.findings.extend(form(bytes, &opened.lock));
+    }
+    Ok(opened)
+}
+
+/// LOCK006: the first place at which the bytes are not the canonical ones.
+fn form(bytes: &[u8], lock: &Lock) -> Option<Finding> {
+    let canonical = lock.to_bytes();
+    if canonical == bytes {
+        return None;
+    }
+    let position = canonical
+        .iter()
+        .zip(bytes)
+        .position(|(a, b)| a != b)
+        .unwrap_or(canonical.len().min(bytes.len()));
+    let line_of = |all: &[u8]| {
+        let start = all
+            .get(..position)
+            .unwrap_or_default()
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |i| i + 1);
+        let line = all
+            .get(start..)
+            .unwrap_or_default()
+            .split(|b| *b == b'\n')
+            .next()
+            .unwrap_or_default();
+        quoted(&String::from_utf8_lossy(line))
+    };
+    let crlf = bytes.windows(2).any(|w| w == b"\r\n");
+    let (found, help) = if crlf {
+        (
+            "CRLF line ends".to_owned(),
+            "add `pins.lock text eol=lf` to .gitattributes, then git checkout -- pins.lock"
+                .to_owned(),
+        )
+    } else {
+        (
+            line_of(bytes),
+            format!(
+                "dubo-pin refresh --keep writes it anew; git checkout -- {FILE} brings back the committed one"
+            ),
+        )
+    };
+    let trouble = Trouble::new(format!("{FILE} is not as dubo-pin writes it"))
+        .at(Place::of(FILE, bytes, position..position + 1))
+        .expected(if crlf {
+            "LF line ends".to_owned()
+        } else {
+            line_of(&canonical)
+        })
+        .found(found)
+        .help(help);
+    Some(Finding::error(Id::LOCK006, None, trouble))
+}
+
+impl Opened {
+    /// A lock that is not there.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            lock: Lock::default(),
+            altered: Vec::new(),
+            findings: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    /// Where a pin's entry begins.
+    #[must_use]
+    pub fn place(&self, name: &PinName) -> Place {
+        self.entry("pins", name)
+    }
+
+    /// Where a field of a pin's entry stands, or else where the entry begins.
+    #[must_use]
+    pub fn field(&self, name: &PinName, field: &str) -> Place {
+        let entry = self.entry("pins", name);
+        let wanted = format!("\"{field}\": ");
+        let found = self
+            .text
+            .lines()
+            .enumerate()
+            .skip(entry.line)
+            .take_while(|(_, l)| *l != "    }," && *l != "    }")
+            .find(|(_, l)| l.trim_start().starts_with(&wanted));
+        found.map_or(entry, |(i, l)| {
+            at(&self.text, i + 1, l.len() - l.trim_start().len() + 1)
+        })
+    }
+
+    fn entry(&self, section: &str, name: &PinName) -> Place {
+        let wanted = format!("\"{name}\":");
+        let opening = format!("\"{section}\":");
+        let start = self
+            .text
+            .lines()
+            .position(|l| l.trim_start().starts_with(&opening))
+            .unwrap_or_default();
+        let line = self
+            .text
+            .lines()
+            .enumerate()
+            .skip(start + 1)
+            .find(|(_, l)| l.trim_start().starts_with(&wanted) && l.ends_with('{'));
+        line.map_or_else(|| Place::file(FILE), |(i, _)| at(&self.text, i + 1, 5))
+    }
+}
+
+/// A place by line and column in bytes, both from 1, as serde_json counts them.
+fn at(text: &str, line: usize, column: usize) -> Place {
+    let Some(content) = text.lines().nth(line.saturating_sub(1)) else {
+        return Place::line(FILE, line.max(1));
+    };
+    let before = content.get(..column.saturating_sub(1).min(content.len()));
+    let chars = before.map_or(0, |b| b.chars().count());
+    let word = content
+        .chars()
+        .skip(chars)
+        .take_while(|c| !c.is_whitespace())
+        .count()
+        .max(1);
+    Place {
+        file: FILE.to_owned(),
+        line: line.max(1),
+        column: chars + 1,
+        excerpt: Some(Excerpt {
+            text: content.to_owned(),
+            width: word,
+        }),
+    }
+}
