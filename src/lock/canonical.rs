@@ -95,10 +95,7 @@ pub(super) fn seal(name: &str, entry: &Json) -> Sha256 {
 fn compact(value: &Json, top: bool, out: &mut String) {
     match value {
         Json::Object(fields) => {
-            let mut sorted: Vec<_> = fields
-                .iter()
-                .filter(|(k, _)| !(top && k.as_str() == "seal"))
-                .collect();
+            let mut sorted: Vec<_> = fields.iter().filter(|(k, _)| !(top && k.as_str() == "seal")).collect();
             sorted.sort_by(|a, b| a.0.cmp(b.0));
             out.push('{');
             for (i, (key, field)) in sorted.into_iter().enumerate() {
@@ -134,22 +131,17 @@ mod tests {
 
     #[test]
     fn one_field_a_line_and_nothing_deceives() {
-        let value = json!({"a": ["x", "y"], "b": {"c": "\u{202e}é\u{1b}\n\u{e0041}"}, "d": [{"e": 1}], "f": {}, "g": []});
+        let value =
+            json!({"a": ["x", "y"], "b": {"c": "\u{202e}é\u{1b}\n\u{e0041}"}, "d": [{"e": 1}], "f": {}, "g": []});
         let expected = "{\n  \"a\": [\"x\", \"y\"],\n  \"b\": {\n    \"c\": \"\\u202eé\\u001b\\n\\udb40\\udc41\"\n  },\n  \"d\": [\n    {\n      \"e\": 1\n    }\n  ],\n  \"f\": {},\n  \"g\": []\n}\n";
         assert_eq!(pretty(&value), expected);
-        assert_eq!(
-            serde_json::from_str::<Json>(&pretty(&value)).unwrap(),
-            value
-        );
+        assert_eq!(serde_json::from_str::<Json>(&pretty(&value)).unwrap(), value);
     }
 
     #[test]
     fn the_seal_is_what_sha256sum_says() {
         // printf '{"x":{"a":"1","b":["q"]}}' | sha256sum
         let sealed = seal("x", &json!({"b": ["q"], "a": "1", "seal": "whatever"}));
-        assert_eq!(
-            sealed.to_string(),
-            "af90aed83594d0f89530f2206c9358946183bb916ab13b5fd3f3436dcf9a797b"
-        );
+        assert_eq!(sealed.to_string(), "af90aed83594d0f89530f2206c9358946183bb916ab13b5fd3f3436dcf9a797b");
     }
 }

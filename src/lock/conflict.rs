@@ -20,9 +20,7 @@ pub struct Mended {
 
 /// The first line, from 1, that is a conflict marker.
 pub(super) fn marker(text: &str) -> Option<usize> {
-    text.lines()
-        .position(|l| l.starts_with("<<<<<<< ") || l.starts_with(">>>>>>> "))
-        .map(|i| i + 1)
+    text.lines().position(|l| l.starts_with("<<<<<<< ") || l.starts_with(">>>>>>> ")).map(|i| i + 1)
 }
 
 /// Reads both sides of a conflicted lock; `None` if a side is not a lock.
@@ -46,10 +44,7 @@ pub fn mend(bytes: &[u8]) -> Option<Mended> {
     let mut dropped = Vec::new();
     let archives = union(ours.archives, theirs.archives, &mut Vec::new());
     let pins = union(ours.pins, theirs.pins, &mut dropped);
-    Some(Mended {
-        lock: Lock { archives, pins },
-        dropped,
-    })
+    Some(Mended { lock: Lock { archives, pins }, dropped })
 }
 
 fn union(

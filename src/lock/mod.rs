@@ -113,10 +113,7 @@ impl Entry {
     /// The value for one platform, or the one for all.
     #[must_use]
     pub fn value_on(&self, key: &str, platform: Option<&Platform>) -> Option<&Token> {
-        match (
-            self.values.iter().find(|(k, _)| k.as_str() == key)?.1,
-            platform,
-        ) {
+        match (self.values.iter().find(|(k, _)| k.as_str() == key)?.1, platform) {
             (Value::One(token), _) => Some(token),
             (Value::Each(each), Some(platform)) => each.get(platform),
             (Value::Each(_), None) => None,
@@ -142,8 +139,7 @@ mod tests {
     fn small() -> Lock {
         let mut lock = open(BY_HAND).unwrap().lock;
         lock.archives.clear();
-        lock.pins
-            .retain(|name, _| name.as_str() == "healthcheckers");
+        lock.pins.retain(|name, _| name.as_str() == "healthcheckers");
         lock
     }
 
@@ -152,10 +148,7 @@ mod tests {
         let opened = open(BY_HAND).unwrap();
         assert_eq!(opened.findings, []);
         assert_eq!(opened.lock.pins.len(), 5);
-        assert_eq!(
-            String::from_utf8(opened.lock.to_bytes()).unwrap(),
-            String::from_utf8_lossy(BY_HAND)
-        );
+        assert_eq!(String::from_utf8(opened.lock.to_bytes()).unwrap(), String::from_utf8_lossy(BY_HAND));
     }
 
     #[test]
@@ -177,12 +170,10 @@ mod tests {
             match open(&flipped) {
                 Err(error) => assert!(error.trouble().place.is_some(), "bit {bit}: {error}"),
                 Ok(opened) => {
-                    let finding = opened.findings.first().unwrap_or_else(|| {
-                        panic!(
-                            "bit {bit} of byte {:?} was not seen",
-                            bytes[bit / 8] as char
-                        )
-                    });
+                    let finding = opened
+                        .findings
+                        .first()
+                        .unwrap_or_else(|| panic!("bit {bit} of byte {:?} was not seen", bytes[bit / 8] as char));
                     assert!(finding.trouble.place.is_some(), "bit {bit}");
                 }
             }
@@ -191,9 +182,7 @@ mod tests {
 
     #[test]
     fn an_entry_under_another_name_is_seen() {
-        let text = String::from_utf8(small().to_bytes())
-            .unwrap()
-            .replace("\"healthcheckers\"", "\"healthcheckerz\"");
+        let text = String::from_utf8(small().to_bytes()).unwrap().replace("\"healthcheckers\"", "\"healthcheckerz\"");
         let opened = open(text.as_bytes()).unwrap();
         assert_eq!(opened.altered[0].as_str(), "healthcheckerz");
         assert_eq!(opened.findings[0].trouble.place.as_ref().unwrap().line, 4);
@@ -202,42 +191,22 @@ mod tests {
     #[test]
     fn a_newer_version_is_refused_whatever_its_fields() {
         let error = open(b"{\n  \"version\": 7,\n  \"unheard-of\": {}\n}\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "pins.lock has version 7, which this dubo-pin does not know"
-        );
+        assert_eq!(error.to_string(), "pins.lock has version 7, which this dubo-pin does not know");
         assert_eq!(error.trouble().place.unwrap().line, 2);
     }
 
     #[test]
     fn a_duplicate_entry_is_not_canonical() {
         let text = String::from_utf8(small().to_bytes()).unwrap();
-        let entry = text
-            .split_once("\"pins\": {\n")
-            .unwrap()
-            .1
-            .rsplit_once("\n  }\n}")
-            .unwrap()
-            .0;
+        let entry = text.split_once("\"pins\": {\n").unwrap().1.rsplit_once("\n  }\n}").unwrap().0;
         let twice = text.replace(entry, &format!("{entry},\n{entry}"));
-        assert_eq!(
-            open(twice.as_bytes()).unwrap().findings[0].id,
-            crate::model::Id::LOCK006
-        );
+        assert_eq!(open(twice.as_bytes()).unwrap().findings[0].id, crate::model::Id::LOCK006);
     }
 
     #[test]
     fn crlf_is_named_as_such() {
-        let text = String::from_utf8(small().to_bytes())
-            .unwrap()
-            .replace('\n', "\r\n");
-        assert_eq!(
-            open(text.as_bytes()).unwrap().findings[0]
-                .trouble
-                .found
-                .as_deref(),
-            Some("CRLF line ends")
-        );
+        let text = String::from_utf8(small().to_bytes()).unwrap().replace('\n', "\r\n");
+        assert_eq!(open(text.as_bytes()).unwrap().findings[0].trouble.found.as_deref(), Some("CRLF line ends"));
     }
 
     #[test]
@@ -245,30 +214,19 @@ mod tests {
         let base = open(BY_HAND).unwrap().lock;
         let mut theirs = base.clone();
         theirs.pins.get_mut("healthcheckers").unwrap().first_seen = "2026-11-23".parse().unwrap();
-        let (a, b) = (
-            String::from_utf8(base.to_bytes()).unwrap(),
-            String::from_utf8(theirs.to_bytes()).unwrap(),
-        );
+        let (a, b) = (String::from_utf8(base.to_bytes()).unwrap(), String::from_utf8(theirs.to_bytes()).unwrap());
         let mut text = String::new();
         for (x, y) in a.lines().zip(b.lines()) {
             if x == y {
                 text += &format!("{x}\n")
             } else {
-                text +=
-                    &format!("<<<<<<< ours\n{x}\n||||||| base\n{x}\n=======\n{y}\n>>>>>>> theirs\n")
+                text += &format!("<<<<<<< ours\n{x}\n||||||| base\n{x}\n=======\n{y}\n>>>>>>> theirs\n")
             }
         }
         let error = open(text.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "pins.lock holds git's conflict markers");
         let mended = mend(text.as_bytes()).unwrap();
-        assert_eq!(
-            mended
-                .dropped
-                .iter()
-                .map(PinName::as_str)
-                .collect::<Vec<_>>(),
-            ["healthcheckers"]
-        );
+        assert_eq!(mended.dropped.iter().map(PinName::as_str).collect::<Vec<_>>(), ["healthcheckers"]);
         assert_eq!(mended.lock.pins.len(), 4);
         assert_eq!(mended.lock.archives, base.archives);
     }
@@ -276,12 +234,8 @@ mod tests {
     #[test]
     fn deep_and_broken_json_is_an_error_with_a_line() {
         let deep = format!("{{\"version\": 0, \"pins\": {}", "[".repeat(100_000));
-        assert!(matches!(
-            open(deep.as_bytes()),
-            Err(LockError::Syntax { .. })
-        ));
-        let error =
-            open(b"{\n  \"version\": 0,\n  \"pins\": {\n    \"a b\": {}\n  }\n}\n").unwrap_err();
+        assert!(matches!(open(deep.as_bytes()), Err(LockError::Syntax { .. })));
+        let error = open(b"{\n  \"version\": 0,\n  \"pins\": {\n    \"a b\": {}\n  }\n}\n").unwrap_err();
         assert_eq!(error.trouble().place.unwrap().line, 4);
         assert!(matches!(open(b""), Err(LockError::Syntax { .. })));
         assert!(matches!(open(b"\xff\xfe"), Err(LockError::Syntax { .. })));

@@ -78,32 +78,16 @@ pub fn open(bytes: &[u8]) -> Result<Opened, LockError> {
     }
     let syntax = |e: &serde_json::Error| {
         let said = e.to_string();
-        let what = said
-            .rsplit_once(" at line ")
-            .map_or(said.as_str(), |(what, _)| what);
-        LockError::Syntax {
-            what: crate::model::visible(what).into_owned(),
-            place: at(&text, e.line(), e.column()),
-        }
+        let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+        LockError::Syntax { what: crate::model::visible(what).into_owned(), place: at(&text, e.line(), e.column()) }
     };
     let head: Head = serde_json::from_slice(bytes).map_err(|e| syntax(&e))?;
     if head.version > VERSION {
-        let line = text
-            .lines()
-            .position(|l| l.contains("\"version\""))
-            .map_or(1, |i| i + 1);
-        return Err(LockError::Newer {
-            found: head.version,
-            place: at(&text, line, 1),
-        });
+        let line = text.lines().position(|l| l.contains("\"version\"")).map_or(1, |i| i + 1);
+        return Err(LockError::Newer { found: head.version, place: at(&text, line, 1) });
     }
     let (lock, broken) = v0::read(bytes).map_err(|e| syntax(&e))?;
-    let mut opened = Opened {
-        lock,
-        altered: Vec::new(),
-        findings: Vec::new(),
-        text: text.into_owned(),
-    };
+    let mut opened = Opened { lock, altered: Vec::new(), findings: Vec::new(), text: text.into_owned() };
     for (section, name) in broken {
         let finding = Finding::error(
             Id::LOCK005,
@@ -129,48 +113,27 @@ fn form(bytes: &[u8], lock: &Lock) -> Option<Finding> {
     if canonical == bytes {
         return None;
     }
-    let position = canonical
-        .iter()
-        .zip(bytes)
-        .position(|(a, b)| a != b)
-        .unwrap_or(canonical.len().min(bytes.len()));
+    let position = canonical.iter().zip(bytes).position(|(a, b)| a != b).unwrap_or(canonical.len().min(bytes.len()));
     let line_of = |all: &[u8]| {
-        let start = all
-            .get(..position)
-            .unwrap_or_default()
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |i| i + 1);
-        let line = all
-            .get(start..)
-            .unwrap_or_default()
-            .split(|b| *b == b'\n')
-            .next()
-            .unwrap_or_default();
+        let start = all.get(..position).unwrap_or_default().iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+        let line = all.get(start..).unwrap_or_default().split(|b| *b == b'\n').next().unwrap_or_default();
         quoted(&String::from_utf8_lossy(line))
     };
     let crlf = bytes.windows(2).any(|w| w == b"\r\n");
     let (found, help) = if crlf {
         (
             "CRLF line ends".to_owned(),
-            "add `pins.lock text eol=lf` to .gitattributes, then git checkout -- pins.lock"
-                .to_owned(),
+            "add `pins.lock text eol=lf` to .gitattributes, then git checkout -- pins.lock".to_owned(),
         )
     } else {
         (
             line_of(bytes),
-            format!(
-                "dubo-pin refresh --keep writes it anew; git checkout -- {FILE} brings back the committed one"
-            ),
+            format!("dubo-pin refresh --keep writes it anew; git checkout -- {FILE} brings back the committed one"),
         )
     };
     let trouble = Trouble::new(format!("{FILE} is not as dubo-pin writes it"))
         .at(Place::of(FILE, bytes, position..position + 1))
-        .expected(if crlf {
-            "LF line ends".to_owned()
-        } else {
-            line_of(&canonical)
-        })
+        .expected(if crlf { "LF line ends".to_owned() } else { line_of(&canonical) })
         .found(found)
         .help(help);
     Some(Finding::error(Id::LOCK006, None, trouble))
@@ -180,12 +143,7 @@ impl Opened {
     /// A lock that is not there.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            lock: Lock::default(),
-            altered: Vec::new(),
-            findings: Vec::new(),
-            text: String::new(),
-        }
+        Self { lock: Lock::default(), altered: Vec::new(), findings: Vec::new(), text: String::new() }
     }
 
     /// Where a pin's entry begins.
@@ -206,19 +164,13 @@ impl Opened {
             .skip(entry.line)
             .take_while(|(_, l)| *l != "    }," && *l != "    }")
             .find(|(_, l)| l.trim_start().starts_with(&wanted));
-        found.map_or(entry, |(i, l)| {
-            at(&self.text, i + 1, l.len() - l.trim_start().len() + 1)
-        })
+        found.map_or(entry, |(i, l)| at(&self.text, i + 1, l.len() - l.trim_start().len() + 1))
     }
 
     fn entry(&self, section: &str, name: &PinName) -> Place {
         let wanted = format!("\"{name}\":");
         let opening = format!("\"{section}\":");
-        let start = self
-            .text
-            .lines()
-            .position(|l| l.trim_start().starts_with(&opening))
-            .unwrap_or_default();
+        let start = self.text.lines().position(|l| l.trim_start().starts_with(&opening)).unwrap_or_default();
         let line = self
             .text
             .lines()
@@ -236,19 +188,11 @@ fn at(text: &str, line: usize, column: usize) -> Place {
     };
     let before = content.get(..column.saturating_sub(1).min(content.len()));
     let chars = before.map_or(0, |b| b.chars().count());
-    let word = content
-        .chars()
-        .skip(chars)
-        .take_while(|c| !c.is_whitespace())
-        .count()
-        .max(1);
+    let word = content.chars().skip(chars).take_while(|c| !c.is_whitespace()).count().max(1);
     Place {
         file: FILE.to_owned(),
         line: line.max(1),
         column: chars + 1,
-        excerpt: Some(Excerpt {
-            text: content.to_owned(),
-            width: word,
-        }),
+        excerpt: Some(Excerpt { text: content.to_owned(), width: word }),
     }
 }

@@ -126,17 +126,9 @@ fn typed(raw: RawEntry) -> Entry {
     };
     Entry {
         request: raw.request,
-        values: raw
-            .values
-            .into_iter()
-            .map(|(k, v)| (k.0, value(v)))
-            .collect(),
+        values: raw.values.into_iter().map(|(k, v)| (k.0, value(v))).collect(),
         artifacts: raw.artifacts.into_iter().map(artifact).collect(),
-        evidence: raw
-            .evidence
-            .into_iter()
-            .map(|(k, e)| (k, evidence(e)))
-            .collect(),
+        evidence: raw.evidence.into_iter().map(|(k, e)| (k, evidence(e))).collect(),
         first_seen: raw.first_seen.0,
         seen: raw.seen.into_iter().map(|(k, d)| (k.0, d.0)).collect(),
     }
@@ -168,73 +160,34 @@ pub(super) fn write(lock: &Lock) -> String {
 fn to_json(entry: &Entry) -> Json {
     let mut out = Map::new();
     let mut put = |key: &str, value: Json| {
-        let empty = value.as_object().is_some_and(Map::is_empty)
-            || value.as_array().is_some_and(Vec::is_empty);
+        let empty = value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty);
         if !empty {
             out.insert(key.to_owned(), value);
         }
     };
     let value = |v: &Value| match v {
         Value::One(token) => json!(token.as_str()),
-        Value::Each(each) => each
-            .iter()
-            .map(|(k, v)| (k.to_string(), json!(v.as_str())))
-            .collect::<Map<_, _>>()
-            .into(),
+        Value::Each(each) => each.iter().map(|(k, v)| (k.to_string(), json!(v.as_str()))).collect::<Map<_, _>>().into(),
     };
     let evidence = |e: &Evidence| match e {
         Evidence::One(text) => json!(text),
         Evidence::Each(each) => json!(each),
     };
     put("request", json!(entry.request));
-    put(
-        "values",
-        entry
-            .values
-            .iter()
-            .map(|(k, v)| (k.to_string(), value(v)))
-            .collect::<Map<_, _>>()
-            .into(),
-    );
+    put("values", entry.values.iter().map(|(k, v)| (k.to_string(), value(v))).collect::<Map<_, _>>().into());
     let mut artifacts: Vec<&Artifact> = entry.artifacts.iter().collect();
     artifacts.sort_by_key(|a| (&a.path, &a.package, &a.platforms, &a.sha256));
-    put(
-        "artifacts",
-        artifacts.into_iter().map(artifact_json).collect(),
-    );
-    put(
-        "evidence",
-        entry
-            .evidence
-            .iter()
-            .map(|(k, e)| (k.clone(), evidence(e)))
-            .collect::<Map<_, _>>()
-            .into(),
-    );
+    put("artifacts", artifacts.into_iter().map(artifact_json).collect());
+    put("evidence", entry.evidence.iter().map(|(k, e)| (k.clone(), evidence(e))).collect::<Map<_, _>>().into());
     put("first_seen", json!(entry.first_seen.to_string()));
-    put(
-        "seen",
-        entry
-            .seen
-            .iter()
-            .map(|(k, d)| (k.to_string(), json!(d.to_string())))
-            .collect::<Map<_, _>>()
-            .into(),
-    );
+    put("seen", entry.seen.iter().map(|(k, d)| (k.to_string(), json!(d.to_string()))).collect::<Map<_, _>>().into());
     Json::Object(out)
 }
 
 fn artifact_json(artifact: &Artifact) -> Json {
     let mut out = Map::new();
     if !artifact.platforms.is_empty() {
-        out.insert(
-            "platforms".to_owned(),
-            artifact
-                .platforms
-                .iter()
-                .map(|p| json!(p.as_str()))
-                .collect(),
-        );
+        out.insert("platforms".to_owned(), artifact.platforms.iter().map(|p| json!(p.as_str())).collect());
     }
     let texts = [
         ("path", artifact.path.as_ref().map(RelPath::as_str)),

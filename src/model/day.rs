@@ -18,11 +18,7 @@ impl Day {
     /// Today, by the system's clock.
     #[must_use]
     pub fn today() -> Self {
-        Self(
-            jiff::Timestamp::now()
-                .to_zoned(jiff::tz::TimeZone::UTC)
-                .date(),
-        )
+        Self(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date())
     }
 
     /// The UTC day of a Unix time in seconds; `None` outside the years -9999 to 9999.
@@ -36,8 +32,7 @@ impl Day {
     #[must_use]
     pub fn days_since(self, earlier: Self) -> i64 {
         let day = |d: jiff::civil::Date| {
-            d.to_zoned(jiff::tz::TimeZone::UTC)
-                .map_or(0, |z| z.timestamp().as_second() / 86_400)
+            d.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |z| z.timestamp().as_second() / 86_400)
         };
         day(self.0) - day(earlier.0)
     }
@@ -48,23 +43,13 @@ impl FromStr for Day {
     fn from_str(text: &str) -> Result<Self, DayError> {
         let date: jiff::civil::Date = text.parse().map_err(|_| DayError(text.to_owned()))?;
         let day = Self(date);
-        if day.to_string() == text {
-            Ok(day)
-        } else {
-            Err(DayError(text.to_owned()))
-        }
+        if day.to_string() == text { Ok(day) } else { Err(DayError(text.to_owned())) }
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            self.0.year(),
-            self.0.month(),
-            self.0.day()
-        )
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 }
 
@@ -74,23 +59,11 @@ mod tests {
 
     #[test]
     fn days_are_written_one_way() {
-        assert_eq!(
-            "2026-11-23".parse::<Day>().unwrap().to_string(),
-            "2026-11-23"
-        );
-        for bad in [
-            "2026-11-3",
-            "20261123",
-            "2026-13-01",
-            "2026-11-23T00:00",
-            "",
-        ] {
+        assert_eq!("2026-11-23".parse::<Day>().unwrap().to_string(), "2026-11-23");
+        for bad in ["2026-11-3", "20261123", "2026-13-01", "2026-11-23T00:00", ""] {
             assert!(bad.parse::<Day>().is_err(), "{bad:?}");
         }
-        assert_eq!(
-            Day::of_unix(1_700_000_000).unwrap().to_string(),
-            "2023-11-14"
-        );
+        assert_eq!(Day::of_unix(1_700_000_000).unwrap().to_string(), "2023-11-14");
         let (a, b): (Day, Day) = ("2024-02-28".parse().unwrap(), "2024-03-01".parse().unwrap());
         assert_eq!(b.days_since(a), 2);
     }

@@ -24,13 +24,7 @@ impl Trouble {
     /// Something wrong that has no place yet.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            place: None,
-            message: message.into(),
-            expected: None,
-            found: None,
-            help: None,
-        }
+        Self { place: None, message: message.into(), expected: None, found: None, help: None }
     }
 
     /// …and where.
@@ -141,22 +135,12 @@ impl Finding {
     /// A finding that makes the verdict red.
     #[must_use]
     pub fn error(id: Id, pin: Option<&PinName>, trouble: Trouble) -> Self {
-        Self {
-            id,
-            severity: Severity::Error,
-            pin: pin.cloned(),
-            trouble,
-        }
+        Self { id, severity: Severity::Error, pin: pin.cloned(), trouble }
     }
 
     /// A finding that is only told.
     #[must_use]
     pub fn note(id: Id, pin: Option<&PinName>, trouble: Trouble) -> Self {
-        Self {
-            id,
-            severity: Severity::Note,
-            pin: pin.cloned(),
-            trouble,
-        }
+        Self { id, severity: Severity::Note, pin: pin.cloned(), trouble }
     }
 }

@@ -74,33 +74,21 @@ impl FromStr for GitUrl {
             return Err(error("it is longer than 2,048 bytes", None));
         }
         if visible(text) != text || text.contains([' ', '\\', '"', '\'', '`', '$', '<', '>']) {
-            return Err(error(
-                "it holds a blank, a quote or a control character",
-                None,
-            ));
+            return Err(error("it holds a blank, a quote or a control character", None));
         }
         let lower = text.to_ascii_lowercase();
-        if lower.match_indices('%').any(|(i, _)| {
-            matches!(
-                lower.get(i + 1..i + 3),
-                Some("00" | "0a" | "0d" | "09" | "1b" | "7f")
-            )
-        }) {
+        if lower
+            .match_indices('%')
+            .any(|(i, _)| matches!(lower.get(i + 1..i + 3), Some("00" | "0a" | "0d" | "09" | "1b" | "7f")))
+        {
             return Err(error("it holds an encoded control character", None));
         }
         if text.starts_with('-') || text.contains("::") && !text.contains("://") {
-            return Err(error(
-                "options and remote helpers (ext::, fd::) are not followed",
-                None,
-            ));
+            return Err(error("options and remote helpers (ext::, fd::) are not followed", None));
         }
         let Some((scheme, rest)) = text.split_once("://") else {
-            return scp_like(text).ok_or_else(|| {
-                error(
-                    "no scheme: https://, ssh://, user@host:path or file:// is expected",
-                    None,
-                )
-            });
+            return scp_like(text)
+                .ok_or_else(|| error("no scheme: https://, ssh://, user@host:path or file:// is expected", None));
         };
         let scheme = match scheme {
             "https" => Scheme::Https,
@@ -108,53 +96,29 @@ impl FromStr for GitUrl {
             "ssh" | "git+ssh" => Scheme::Ssh,
             "file" => Scheme::File,
             "git" => {
-                return Err(error(
-                    "git:// is neither encrypted nor authenticated",
-                    Some(format!("https://{rest}")),
-                ));
+                return Err(error("git:// is neither encrypted nor authenticated", Some(format!("https://{rest}"))));
             }
             _ => return Err(error("only https, ssh, file and http are followed", None)),
         };
         if scheme == Scheme::File {
             if !rest.starts_with('/') {
-                return Err(error(
-                    "file:// takes an absolute path: file:///srv/git/repo",
-                    None,
-                ));
+                return Err(error("file:// takes an absolute path: file:///srv/git/repo", None));
             }
-            return Ok(Self {
-                text: text.to_owned(),
-                scheme,
-                host: String::new(),
-            });
+            return Ok(Self { text: text.to_owned(), scheme, host: String::new() });
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (user, host_port) = authority
-            .rsplit_once('@')
-            .map_or((None, authority), |(u, h)| (Some(u), h));
+        let (user, host_port) = authority.rsplit_once('@').map_or((None, authority), |(u, h)| (Some(u), h));
         let host = host_of(host_port).ok_or_else(|| error("its host is not a host name", None))?;
         if path.trim_matches('/').is_empty() {
             return Err(error("it names a host but no repository", None));
         }
-        if user.is_some_and(|u| {
-            scheme != Scheme::Ssh || u.contains(':') || u.starts_with('-') || u.is_empty()
-        }) {
-            return Err(error(
-                "credentials do not belong into a manifest: use netrc or a credential helper",
-                None,
-            ));
+        if user.is_some_and(|u| scheme != Scheme::Ssh || u.contains(':') || u.starts_with('-') || u.is_empty()) {
+            return Err(error("credentials do not belong into a manifest: use netrc or a credential helper", None));
         }
         if text.contains(['?', '#']) {
-            return Err(error(
-                "a query or a fragment is no part of a repository's URL",
-                None,
-            ));
+            return Err(error("a query or a fragment is no part of a repository's URL", None));
         }
-        Ok(Self {
-            text: text.to_owned(),
-            scheme,
-            host,
-        })
+        Ok(Self { text: text.to_owned(), scheme, host })
     }
 }
 
@@ -166,26 +130,17 @@ fn scp_like(text: &str) -> Option<GitUrl> {
     if !plain(user) || !plain(path) || authority.contains('/') || user.contains(':') {
         return None;
     }
-    Some(GitUrl {
-        text: text.to_owned(),
-        scheme: Scheme::Ssh,
-        host: host_of(host)?,
-    })
+    Some(GitUrl { text: text.to_owned(), scheme: Scheme::Ssh, host: host_of(host)? })
 }
 
 fn host_of(host_port: &str) -> Option<String> {
     if let Some(v6) = host_port.strip_prefix('[') {
         let (address, port) = v6.split_once(']')?;
         let port_ok = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-        return (address.parse::<std::net::Ipv6Addr>().is_ok() && port_ok)
-            .then(|| address.to_ascii_lowercase());
+        return (address.parse::<std::net::Ipv6Addr>().is_ok() && port_ok).then(|| address.to_ascii_lowercase());
     }
-    let (host, port) = host_port
-        .split_once(':')
-        .map_or((host_port, None), |(h, p)| (h, Some(p)));
-    let plain = host
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let (host, port) = host_port.split_once(':').map_or((host_port, None), |(h, p)| (h, Some(p)));
+    let plain = host.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     let ok = plain && !host.is_empty() && !host.starts_with(['-', '.']) && port.is_none_or(is_port);
     ok.then(|| host.to_ascii_lowercase())
 }
@@ -241,26 +196,15 @@ mod tests {
     #[test]
     fn the_usual_forms_are_read() {
         for (text, scheme, host) in [
-            (
-                "https://github.com/coredns/coredns",
-                Scheme::Https,
-                "github.com",
-            ),
+            ("https://github.com/coredns/coredns", Scheme::Https, "github.com"),
             ("http://127.0.0.1:8080/r.git", Scheme::Http, "127.0.0.1"),
             ("https://[::1]:8443/r", Scheme::Https, "::1"),
-            (
-                "ssh://git@Example.org:22/o/r.git",
-                Scheme::Ssh,
-                "example.org",
-            ),
+            ("ssh://git@Example.org:22/o/r.git", Scheme::Ssh, "example.org"),
             ("git@github.com:o/r.git", Scheme::Ssh, "github.com"),
             ("file:///srv/git/r", Scheme::File, ""),
         ] {
             let url: GitUrl = text.parse().unwrap();
-            assert_eq!(
-                (url.scheme(), url.host(), url.as_str()),
-                (scheme, host, text)
-            );
+            assert_eq!((url.scheme(), url.host(), url.as_str()), (scheme, host, text));
         }
     }
 

@@ -69,15 +69,9 @@ impl FromStr for Sha256 {
     type Err = HashError;
     fn from_str(text: &str) -> Result<Self, HashError> {
         if text.len() != 64 {
-            return Err(HashError::Length {
-                text: text.to_owned(),
-                found: text.chars().count(),
-                expected: "64",
-            });
+            return Err(HashError::Length { text: text.to_owned(), found: text.chars().count(), expected: "64" });
         }
-        digits(text)
-            .map(Self)
-            .ok_or_else(|| HashError::Digit(text.to_owned()))
+        digits(text).map(Self).ok_or_else(|| HashError::Digit(text.to_owned()))
     }
 }
 
@@ -116,11 +110,7 @@ impl CommitId {
     /// An id from its 20 or 32 bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes
-            .try_into()
-            .map(Self::Sha1)
-            .or_else(|_| bytes.try_into().map(Self::Sha256))
-            .ok()
+        bytes.try_into().map(Self::Sha1).or_else(|_| bytes.try_into().map(Self::Sha256)).ok()
     }
 }
 
@@ -163,13 +153,7 @@ mod tests {
         let id = "0123456789abcdef0123456789abcdef01234567";
         assert_eq!(id.parse::<CommitId>().unwrap().to_string(), id);
         assert!(id.to_uppercase().parse::<CommitId>().is_err());
-        assert!(
-            "0123456"
-                .parse::<CommitId>()
-                .unwrap_err()
-                .to_string()
-                .contains("7 characters")
-        );
+        assert!("0123456".parse::<CommitId>().unwrap_err().to_string().contains("7 characters"));
         assert!("é".repeat(20).parse::<CommitId>().is_err());
     }
 

@@ -21,9 +21,7 @@ pub use finding::{Finding, Id, Severity, Trouble};
 pub use git_url::{GitUrl, GitUrlError, Scheme};
 pub use hash::{CommitId, HashError, Sha256};
 pub use name::{NameError, PinName};
-pub use outcome::{
-    Between, Class, Failure, FileChange, PinOutcome, Refreshed, Row, Standing, Verdict,
-};
+pub use outcome::{Between, Class, Failure, FileChange, PinOutcome, Refreshed, Row, Standing, Verdict};
 pub use path::{PathError, RelPath, Twins};
 pub use place::{Excerpt, Place};
 pub use platform::{Platform, PlatformError};

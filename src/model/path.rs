@@ -27,8 +27,8 @@ pub struct PathError {
 }
 
 const RESERVED: [&str; 22] = [
-    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8",
-    "com9", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2",
+    "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
 fn fault(component: &str) -> Option<&'static str> {
@@ -78,10 +78,7 @@ impl RelPath {
 impl FromStr for RelPath {
     type Err = PathError;
     fn from_str(text: &str) -> Result<Self, PathError> {
-        let error = |reason| PathError {
-            text: text.to_owned(),
-            reason,
-        };
+        let error = |reason| PathError { text: text.to_owned(), reason };
         if text.is_empty() {
             return Err(error("it is empty"));
         }
@@ -146,13 +143,7 @@ mod tests {
         ] {
             assert!(bad.parse::<RelPath>().is_err(), "{bad:?}");
         }
-        for good in [
-            "Dockerfile",
-            "context/src/coredns.tar",
-            ".gitattributes",
-            "a b/c",
-            "é",
-        ] {
+        for good in ["Dockerfile", "context/src/coredns.tar", ".gitattributes", "a b/c", "é"] {
             assert!(good.parse::<RelPath>().is_ok(), "{good:?}");
         }
     }

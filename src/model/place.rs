@@ -30,39 +30,26 @@ impl Place {
     pub fn of(file: &str, content: &[u8], span: Range<usize>) -> Self {
         let start = span.start.min(content.len());
         let before = content.get(..start).unwrap_or_default();
-        let line_start = before
-            .iter()
-            .rposition(|b| *b == b'\n')
-            .map_or(0, |i| i + 1);
+        let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
         let rest = content.get(line_start..).unwrap_or_default();
         let raw = rest.split(|b| *b == b'\n').next().unwrap_or_default();
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
         let chars = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().count();
-        let lead = raw
-            .get(..(start - line_start).min(raw.len()))
-            .unwrap_or_default();
+        let lead = raw.get(..(start - line_start).min(raw.len())).unwrap_or_default();
         let end = span.end.saturating_sub(line_start).min(raw.len());
         let meant = raw.get(lead.len()..end.max(lead.len())).unwrap_or_default();
         Self {
             file: file.to_owned(),
             line: before.iter().filter(|b| **b == b'\n').count() + 1,
             column: chars(lead) + 1,
-            excerpt: Some(Excerpt {
-                text: String::from_utf8_lossy(raw).into_owned(),
-                width: chars(meant).max(1),
-            }),
+            excerpt: Some(Excerpt { text: String::from_utf8_lossy(raw).into_owned(), width: chars(meant).max(1) }),
         }
     }
 
     /// A place whose text is not at hand.
     #[must_use]
     pub fn line(file: &str, line: usize) -> Self {
-        Self {
-            file: file.to_owned(),
-            line,
-            column: 1,
-            excerpt: None,
-        }
+        Self { file: file.to_owned(), line, column: 1, excerpt: None }
     }
 
     /// A whole file.
@@ -80,13 +67,7 @@ mod tests {
     fn columns_count_characters_and_crlf_is_no_part_of_a_line() {
         let place = Place::of("f", "one\r\né X=1\r\n".as_bytes(), 8..9);
         assert_eq!((place.line, place.column), (2, 3));
-        assert_eq!(
-            place.excerpt,
-            Some(Excerpt {
-                text: "é X=1".to_owned(),
-                width: 1
-            })
-        );
+        assert_eq!(place.excerpt, Some(Excerpt { text: "é X=1".to_owned(), width: 1 }));
         let end = Place::of("f", b"a\n", 9..12);
         assert_eq!((end.line, end.column), (2, 1));
     }

@@ -59,32 +59,17 @@ impl FromStr for Platform {
     fn from_str(text: &str) -> Result<Self, PlatformError> {
         let form = || PlatformError::Form(text.to_owned());
         let mut parts = text.split('/');
-        let (os, arch, variant) = (
-            parts.next().ok_or_else(form)?,
-            parts.next().ok_or_else(form)?,
-            parts.next(),
-        );
-        let plain = |p: &str| {
-            !p.is_empty()
-                && p.bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        };
+        let (os, arch, variant) = (parts.next().ok_or_else(form)?, parts.next().ok_or_else(form)?, parts.next());
+        let plain = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         if parts.next().is_some()
             || text.len() > 64
-            || ![Some(os), Some(arch), variant]
-                .into_iter()
-                .flatten()
-                .all(plain)
+            || ![Some(os), Some(arch), variant].into_iter().flatten().all(plain)
         {
             return Err(form());
         }
         let (os_n, arch_n) = (os.to_ascii_lowercase(), arch.to_ascii_lowercase());
         let variant_n = variant.map(str::to_ascii_lowercase);
-        let os_n = if os_n == "macos" {
-            "darwin".to_owned()
-        } else {
-            os_n
-        };
+        let os_n = if os_n == "macos" { "darwin".to_owned() } else { os_n };
         let (arch_n, variant_n) = match (arch_n.as_str(), variant_n.as_deref()) {
             ("x86_64" | "x86-64" | "amd64", None | Some("v1")) => ("amd64", None),
             ("x86_64" | "x86-64" | "amd64", v) => ("amd64", v),
@@ -106,10 +91,7 @@ impl FromStr for Platform {
         if normal == text {
             Ok(Self { text: normal })
         } else {
-            Err(PlatformError::NotNormal {
-                text: text.to_owned(),
-                normal,
-            })
+            Err(PlatformError::NotNormal { text: text.to_owned(), normal })
         }
     }
 }
@@ -126,14 +108,7 @@ mod tests {
 
     #[test]
     fn other_spellings_are_refused_with_the_normal_form() {
-        for good in [
-            "linux/amd64",
-            "linux/arm64",
-            "linux/arm/v7",
-            "linux/arm/v6",
-            "linux/386",
-            "linux/riscv64",
-        ] {
+        for good in ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6", "linux/386", "linux/riscv64"] {
             assert_eq!(good.parse::<Platform>().unwrap().as_str(), good);
         }
         for (bad, normal) in [
@@ -144,19 +119,10 @@ mod tests {
             ("linux/armhf", "linux/arm/v7"),
         ] {
             let error = bad.parse::<Platform>().unwrap_err();
-            assert_eq!(
-                error,
-                PlatformError::NotNormal {
-                    text: bad.to_owned(),
-                    normal: normal.to_owned()
-                }
-            );
+            assert_eq!(error, PlatformError::NotNormal { text: bad.to_owned(), normal: normal.to_owned() });
         }
         for bad in ["", "linux", "linux/", "linux/arm/v7/x", "linux/a b"] {
-            assert!(
-                matches!(bad.parse::<Platform>(), Err(PlatformError::Form(_))),
-                "{bad:?}"
-            );
+            assert!(matches!(bad.parse::<Platform>(), Err(PlatformError::Form(_))), "{bad:?}");
         }
     }
 }

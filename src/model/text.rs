@@ -88,10 +88,7 @@ impl Token {
         if text.len() > 1024 {
             return Err(TokenError::Long);
         }
-        match text
-            .chars()
-            .find(|c| !c.is_ascii_graphic() || matches!(c, '"' | '\'' | '$' | '\\' | '`'))
-        {
+        match text.chars().find(|c| !c.is_ascii_graphic() || matches!(c, '"' | '\'' | '$' | '\\' | '`')) {
             Some(c) => Err(TokenError::Character(text.to_owned(), c)),
             None => Ok(Self(text.to_owned())),
         }
@@ -123,10 +120,7 @@ mod tests {
 
     #[test]
     fn control_and_bidi_characters_are_shown_not_obeyed() {
-        assert_eq!(
-            visible("a\u{1b}[2Jb\u{202e}c\rd"),
-            "a\\u{1b}[2Jb\\u{202e}c\\u{d}d"
-        );
+        assert_eq!(visible("a\u{1b}[2Jb\u{202e}c\rd"), "a\\u{1b}[2Jb\\u{202e}c\\u{d}d");
         assert!(matches!(visible("plain é"), Cow::Borrowed(_)));
     }
 
