@@ -99,6 +99,7 @@ ids! {
     DOC005 "pinned value is split by a continuation",
     GIT003 "version comment or version ARG is not the tag of the commit",
     GIT007 "commit object is not the one that is pinned",
+    GIT008 "locked value is not one that the pin allows",
     LOCK001 "Dockerfile and lock differ",
     LOCK002 "pin is not in the lock",
     LOCK003 "lock entry without a pin",

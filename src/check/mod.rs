@@ -1,0 +1,55 @@
+//! The join that `verify` proves: manifest = lock = Dockerfile text.
+//!
+//! For `verify`, and for `refresh`, which looks for the same sites. Pure: it is handed what was
+//! read, opens nothing, and has no network to ask.
+
+mod locked;
+mod sites;
+
+use crate::dockerfile::Dockerfile;
+use crate::lock::Opened;
+use crate::manifest::Manifest;
+use crate::model::{Finding, Id, PinName, RelPath, Severity, Trouble, Verdict};
+
+/// What stands on the disk, read once.
+#[derive(Debug)]
+pub struct Join<'a> {
+    /// pins.toml.
+    pub manifest: &'a Manifest,
+    /// pins.lock; `Opened::none` where there is none.
+    pub lock: &'a Opened,
+    /// Every Dockerfile of the image.
+    pub dockerfiles: &'a [Dockerfile],
+    /// The files of a refresh that was interrupted.
+    pub interrupted: Option<&'a [RelPath]>,
+}
+
+/// Compares everything with everything.
+#[must_use]
+pub fn verify(join: &Join<'_>, strict: bool) -> Verdict {
+    let mut findings = locked::check(join);
+    findings.extend(sites::check(join));
+    let mut verdict = Verdict::default();
+    for (name, pin) in &join.manifest.pins {
+        let entry = join.lock.lock.pins.contains_key(name);
+        if let (Some(reason), false) = (&pin.unlocked, entry) {
+            verdict.unlocked.push((name.clone(), reason.clone()));
+            if strict {
+                findings.push(unlocked(name, reason, pin.place.clone()));
+            }
+        } else if entry && !findings.iter().any(|f| f.pin.as_ref() == Some(name) && f.severity == Severity::Error) {
+            verdict.verified += 1;
+        }
+    }
+    findings.sort_by(|a, b| (&a.trouble.place, a.id, &a.pin).cmp(&(&b.trouble.place, b.id, &b.pin)));
+    findings.dedup();
+    verdict.findings = findings;
+    verdict
+}
+
+fn unlocked(name: &PinName, reason: &str, place: crate::model::Place) -> Finding {
+    let trouble = Trouble::new(format!("the pin is not locked: {reason}"))
+        .at(place)
+        .help(format!("dubo-pin refresh {name}, then remove `unlocked`"));
+    Finding::error(Id::PIN001, Some(name), trouble)
+}

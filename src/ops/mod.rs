@@ -1,0 +1,15 @@
+//! The verbs, each a straight line: read, decide, write.
+//!
+//! For `cli`, which hands each verb its arguments and shows what it came to. Nothing here prints or
+//! reads the environment; a verb that needs the network is handed it.
+
+pub mod edit;
+pub mod outdated;
+pub mod refresh;
+pub mod verify;
+
+mod project;
+mod select;
+mod work;
+
+pub use project::MANIFEST;

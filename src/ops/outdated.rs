@@ -1,0 +1,81 @@
+//! `outdated`: where each pin stands against upstream. Writes nothing.
+
+use std::path::Path;
+
+use super::project::{Project, failure};
+use super::select::select;
+use super::work;
+use crate::model::{Day, Event, Events, Failure, PinName, Row, Standing, Trouble};
+use crate::remote::Remote;
+use crate::source::resolve::{Aim, Want};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Options {
+    /// Names and globs; none means every pin.
+    pub names: Vec<String>,
+    /// How many pins are asked for at once.
+    pub jobs: usize,
+    /// Today, in UTC.
+    pub today: Day,
+}
+
+/// Asks for every selected pin.
+///
+/// # Errors
+/// What kept the manifest, the lock or a Dockerfile from being read.
+pub fn run(dir: &Path, options: &Options, remote: Option<&Remote>, events: &dyn Events) -> Result<Vec<Row>, Vec<Failure>> {
+    let project = Project::read(dir)?;
+    let opened = project.lock.as_ref().map_err(|e| vec![failure(e.class(), e.trouble())])?;
+    let selection = select(&project.manifest, &options.names)?;
+    events.emit(Event::Begin(selection.names.len()));
+    let one = |name: &PinName| {
+        events.emit(Event::Start(name.clone()));
+        let row = row(&project, opened, name, options, remote);
+        events.emit(Event::Done(name.clone()));
+        row
+    };
+    let rows = work::each(&selection.names, options.jobs, one);
+    events.emit(Event::End);
+    Ok(rows.into_iter().flatten().collect())
+}
+
+fn row(project: &Project, opened: &crate::lock::Opened, name: &PinName, options: &Options, remote: Option<&Remote>) -> Option<Row> {
+    let pin = project.manifest.pins.get(name)?;
+    let entry = opened.lock.pins.get(name).filter(|_| !opened.altered.contains(name));
+    let current = entry.and_then(|e| pin.source.said(e));
+    let row = |standing, newest, trouble| Some(Row { pin: name.clone(), kind: pin.source.kind(), standing, current: current.clone(), newest, trouble });
+    if opened.altered.contains(name) {
+        let finding = opened.findings.iter().find(|f| f.pin.as_ref() == Some(name));
+        return row(Standing::Alarm, None, finding.map(|f| f.trouble.clone()));
+    }
+    if !pin.source.is_built() {
+        let standing = if pin.unlocked.is_some() { Standing::Unlocked } else { Standing::NotBuilt };
+        return row(standing, None, None);
+    }
+    if entry.is_none()
+        && let Some(why) = &pin.unlocked
+    {
+        return row(Standing::Unlocked, None, Some(Trouble::new(why.clone())));
+    }
+    let Some(remote) = remote else {
+        return row(Standing::Unreachable, None, Some(Trouble::new("--offline asks nobody").at(pin.place.clone())));
+    };
+    let want = Want {
+        pin: name,
+        aim: Aim::Newest,
+        old: entry,
+        moving: pin.moving,
+        allow_downgrade: pin.policy.allow_downgrade,
+        accept_changed: false,
+        today: options.today,
+    };
+    match pin.source.outlook(&pin.platforms, &want, remote) {
+        Ok(outlook) => row(outlook.standing, outlook.newest, outlook.trouble),
+        Err(fault) => {
+            let mut trouble = *fault.trouble;
+            trouble.place.get_or_insert_with(|| pin.place.clone());
+            row(fault.standing, None, Some(trouble))
+        }
+    }
+}

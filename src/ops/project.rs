@@ -1,0 +1,101 @@
+//! What a folder holds: pins.toml, pins.lock and the Dockerfiles, read once, all errors at once.
+//!
+//! For the verbs. It judges nothing beyond whether a file can be read.
+
+use std::path::Path;
+
+use crate::disk::{DiskError, Root};
+use crate::dockerfile::Dockerfile;
+use crate::lock::{self, LockError, Opened};
+use crate::manifest::Manifest;
+use crate::model::{Class, Failure, Place, RelPath, Trouble};
+
+/// The manifest's file name.
+pub const MANIFEST: &str = "pins.toml";
+
+/// No file that dubo-pin reads as text may be larger: bytes.
+const CAP: u64 = 16 << 20;
+
+/// A folder, read.
+#[derive(Debug)]
+pub(super) struct Project {
+    pub(super) root: Root,
+    pub(super) manifest: Manifest,
+    /// Kept apart, since `refresh` mends what `verify` reports.
+    pub(super) lock: Result<Opened, LockError>,
+    pub(super) lock_bytes: Option<Vec<u8>>,
+    pub(super) dockerfiles: Vec<Dockerfile>,
+    pub(super) interrupted: Option<Vec<RelPath>>,
+}
+
+/// A failure of the whole verb.
+pub(super) fn failure(class: Class, trouble: Trouble) -> Failure {
+    Failure { pin: None, class, trouble }
+}
+
+pub(super) fn disk(error: &DiskError) -> Failure {
+    failure(error.class(), error.to_trouble())
+}
+
+/// A path that this program itself names.
+pub(super) fn known(name: &str) -> Result<RelPath, Failure> {
+    name.parse().map_err(|e: crate::model::PathError| failure(Class::Usage, Trouble::new(e.to_string())))
+}
+
+/// Opens the folder and reads its pins.toml, without parsing it.
+pub(super) fn manifest_bytes(dir: &Path) -> Result<(Root, Option<Vec<u8>>), Failure> {
+    let root = Root::open(dir).map_err(|trouble| failure(Class::Usage, trouble))?;
+    let bytes = root.read(&known(MANIFEST)?, CAP).map_err(|e| disk(&e))?;
+    Ok((root, bytes))
+}
+
+impl Project {
+    /// Reads everything, or says everything that cannot be read.
+    pub(super) fn read(dir: &Path) -> Result<Self, Vec<Failure>> {
+        let (root, bytes) = manifest_bytes(dir).map_err(|f| vec![f])?;
+        let Some(bytes) = bytes else {
+            let trouble = Trouble::new(format!("there is no {MANIFEST} in {}", crate::model::quoted(&dir.display().to_string())))
+                .help("dubo-pin add NAME --git URL makes one; -C DIR names another folder");
+            return Err(vec![failure(Class::Usage, trouble)]);
+        };
+        let mut failures = Vec::new();
+        let manifest = Manifest::parse(MANIFEST, &bytes).map_err(|troubles| failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))));
+        let (lock_bytes, lock) = match known(lock::FILE).and_then(|path| root.read(&path, CAP).map_err(|e| disk(&e))) {
+            Ok(None) => (None, Ok(Opened::none())),
+            Ok(Some(bytes)) => {
+                let opened = lock::open(&bytes);
+                (Some(bytes), opened)
+            }
+            Err(failure) => {
+                failures.push(failure);
+                (None, Ok(Opened::none()))
+            }
+        };
+        let Ok(manifest) = manifest else { return Err(failures) };
+        let dockerfiles = dockerfiles(&root, &manifest, &mut failures);
+        let interrupted = crate::disk::interrupted(&root);
+        if failures.is_empty() { Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, interrupted }) } else { Err(failures) }
+    }
+}
+
+fn dockerfiles(root: &Root, manifest: &Manifest, failures: &mut Vec<Failure>) -> Vec<Dockerfile> {
+    let paths = match root.list(manifest.image.dockerfiles.as_deref()) {
+        Ok(paths) => paths,
+        Err(error) => {
+            failures.push(disk(&error));
+            return Vec::new();
+        }
+    };
+    let mut out = Vec::new();
+    for path in paths {
+        match root.read(&path, CAP) {
+            Ok(Some(bytes)) => match Dockerfile::parse(path.as_str(), bytes) {
+                Ok(dockerfile) => out.push(dockerfile),
+                Err(trouble) => failures.push(failure(Class::Usage, trouble)),
+            },
+            Ok(None) => failures.push(failure(Class::Usage, Trouble::new("the Dockerfile is not there").at(Place::file(path.as_str())).help("[image] dockerfiles in pins.toml names it"))),
+            Err(error) => failures.push(disk(&error)),
+        }
+    }
+    out
+}

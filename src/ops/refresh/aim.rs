@@ -1,0 +1,145 @@
+//! What each pin aims at, before anybody is asked.
+//!
+//! For `refresh`. A pin without a lock entry is locked at the value that its Dockerfile bears, if
+//! the manifest allows it: adoption changes nothing.
+
+use std::collections::BTreeMap;
+
+use super::{Options, sound};
+use crate::dockerfile::search;
+use crate::lock::{Lock, Opened};
+use crate::manifest::Pin;
+use crate::model::{Class, Failure, PinName, Place, Token, Trouble, quoted};
+use crate::ops::project::Project;
+use crate::ops::select::Selection;
+use crate::source::resolve::Aim;
+
+/// What is to be done for one pin.
+pub(super) enum Step {
+    /// The entry stays as it is; its values are placed.
+    Keep,
+    /// Nothing, for a reason.
+    Skip(String),
+    /// It failed before anybody was asked.
+    Fail(Box<Failure>),
+    /// Ask upstream; where the aim is not allowed, the newest may be taken instead.
+    Resolve { aim: Aim, or_newest: bool },
+}
+
+/// A step for each selected pin, in the manifest's order.
+pub(super) fn steps(project: &Project, old: &Lock, opened: Option<&Opened>, selection: &Selection, options: &Options, online: bool) -> Vec<(PinName, Step)> {
+    selection
+        .names
+        .iter()
+        .filter_map(|name| {
+            let pin = project.manifest.pins.get(name)?;
+            Some((name.clone(), step(project, old, opened, name, pin, selection.named(name), options, online)))
+        })
+        .collect()
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
+fn step(project: &Project, old: &Lock, opened: Option<&Opened>, name: &PinName, pin: &Pin, named: bool, options: &Options, online: bool) -> Step {
+    let fail = |trouble: Trouble| Step::Fail(Box::new(Failure { pin: Some(name.clone()), class: Class::Usage, trouble }));
+    if let Some(why) = &pin.unlocked
+        && !named
+    {
+        return Step::Skip(format!("unlocked: {why}"));
+    }
+    if !pin.source.is_built() {
+        let trouble = Trouble::new(format!("{} pins are not built yet in this version", pin.source.kind()));
+        return fail(trouble.at(pin.place.clone()).help("until then, say so in the pin: unlocked = \"why\""));
+    }
+    if let Some(key) = pin.not_built() {
+        return fail(Trouble::new(format!("`{key}` is not built yet in this version")).at(pin.place.clone()).help("remove it, or say in the pin: unlocked = \"why\""));
+    }
+    if !sound(opened, name) {
+        let finding = opened.and_then(|o| o.findings.iter().find(|f| f.pin.as_ref() == Some(name)));
+        return fail(finding.map_or_else(|| Trouble::new("the lock's entry was altered"), |f| f.trouble.clone()));
+    }
+    let entry = old.pins.get(name);
+    let current = entry.is_some_and(|e| e.request == pin.source.request(&pin.platforms));
+    if options.locked {
+        return match entry {
+            Some(_) => Step::Resolve { aim: Aim::Prove, or_newest: false },
+            None => fail(Trouble::new("the pin is not in the lock, so there is nothing to prove").at(pin.place.clone()).help(format!("dubo-pin refresh {name}"))),
+        };
+    }
+    let borne = match borne(project, pin) {
+        Ok(borne) => borne,
+        Err(trouble) => return fail(trouble),
+    };
+    if let Some(to) = &options.to {
+        return Step::Resolve { aim: Aim::At(to.clone()), or_newest: false };
+    }
+    if current && (options.keep || !online) {
+        return Step::Keep;
+    }
+    if let Some(freeze) = pin.frozen(options.today)
+        && !named
+        && current
+    {
+        return Step::Skip(freeze);
+    }
+    match (entry, borne) {
+        // Edited since it was locked: what is locked stays, if the manifest still allows it.
+        (Some(entry), _) if !current && options.keep => Step::Resolve { aim: Aim::Keep(locked_values(entry)), or_newest: false },
+        (Some(_), _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
+        (None, Borne::Values(values)) if !values.is_empty() => Step::Resolve { aim: Aim::Keep(values), or_newest: !options.keep },
+        (None, Borne::Contradiction(trouble)) if options.keep => fail(*trouble),
+        (None, _) if options.keep && !pin.into.is_empty() => {
+            fail(Trouble::new("there is no value to keep: the sites are empty").at(pin.place.clone()).help(format!("dubo-pin refresh {name} locks the newest")))
+        }
+        (None, _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
+    }
+}
+
+fn locked_values(entry: &crate::lock::Entry) -> BTreeMap<String, Token> {
+    ["commit", "digest", "sha256"].iter().filter_map(|key| Some(((*key).to_owned(), entry.value(key)?.clone()))).collect()
+}
+
+/// What the Dockerfiles say of a pin.
+enum Borne {
+    Values(BTreeMap<String, Token>),
+    Contradiction(Box<Trouble>),
+}
+
+/// The values that a pin's sites bear, by value key; every site must be found, once.
+fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
+    let mut values: BTreeMap<String, (Token, Place)> = BTreeMap::new();
+    let mut contradiction = None;
+    for placed in &pin.into {
+        let key = placed.site.value.as_deref().unwrap_or_else(|| pin.source.default_value_key());
+        for (_, at) in search(&project.dockerfiles, &placed.site).map_err(|e| e.trouble(&placed.place))? {
+            if at.value().is_empty() {
+                continue;
+            }
+            let token = match Token::new(at.value()) {
+                Ok(token) => token,
+                Err(error) => {
+                    contradiction = Some(Trouble::new(format!("the site bears no pinned value: {error}")).at(at.place().clone()));
+                    continue;
+                }
+            };
+            match values.get(key) {
+                Some((first, place)) if *first != token => {
+                    contradiction = Some(
+                        Trouble::new(format!("the sites of this pin bear different values of {key}"))
+                            .at(at.place().clone())
+                            .expected(format!("{} as in {}:{}", quoted(first.as_str()), place.file, place.line))
+                            .found(quoted(token.as_str()))
+                            .help("make them equal, or give them pins of their own"),
+                    );
+                }
+                Some(_) => {}
+                None => {
+                    values.insert(key.to_owned(), (token, at.place().clone()));
+                }
+            }
+        }
+    }
+    Ok(match contradiction {
+        Some(trouble) => Borne::Contradiction(Box::new(trouble)),
+        None => Borne::Values(values.into_iter().map(|(key, (token, _))| (key, token)).collect()),
+    })
+}

@@ -1,0 +1,298 @@
+//! `refresh`: resolves pins, writes the lock and the Dockerfiles as one plan.
+//!
+//! Straight on: read, choose what each pin aims at, resolve all at once, place the values, apply.
+//! One pin that fails does not stop the others. Not here: how a kind resolves (`source`), where a
+//! value stands (`dockerfile`), how files are written (`disk`).
+
+mod aim;
+mod place;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::project::{Project, disk, failure, known};
+use super::select::{Selection, select};
+use super::work;
+use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
+use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
+use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, Token, Trouble};
+use crate::remote::Remote;
+use crate::source::resolve::{Aim, Fault, Resolved, Want};
+
+use aim::Step;
+use place::Placed;
+
+/// What the command line asks for.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an independent flag of the command line")]
+pub struct Options {
+    /// Names and globs; none means every pin.
+    pub names: Vec<String>,
+    /// Move nothing: lock what the Dockerfile bears.
+    pub keep: bool,
+    /// Set exactly this value.
+    pub to: Option<Token>,
+    /// Prove what is locked from upstream; write nothing.
+    pub locked: bool,
+    /// Show what would change; write nothing.
+    pub dry_run: bool,
+    /// How many pins are resolved at once.
+    pub jobs: usize,
+    /// Pins whose changed content under a fixed source is accepted.
+    pub accept_changed: Vec<String>,
+    /// Today, in UTC.
+    pub today: Day,
+}
+
+impl Options {
+    fn writes(&self) -> bool {
+        !self.dry_run && !self.locked
+    }
+}
+
+/// Refreshes one folder. Without a remote, only what the lock already holds is placed.
+///
+/// # Errors
+/// What kept it from beginning, or from writing; a pin that fails is part of the answer.
+pub fn run(dir: &Path, options: &Options, remote: Option<&Remote>, events: &dyn Events) -> Result<Refreshed, Vec<Failure>> {
+    let mut refreshed = Refreshed::default();
+    let process = if options.writes() { Some(begin(dir, &mut refreshed)?) } else { None };
+    let project = Project::read(dir)?;
+    let mended = old_lock(&project, options)?;
+    for name in &mended.dropped {
+        refreshed.notes.push(Trouble::new(format!("both sides of the merge moved {name}: it is locked anew")));
+    }
+    let selection = select(&project.manifest, &options.names)?;
+    let accepted = select_accepted(&project, options)?;
+    let opened = project.lock.as_ref().ok();
+    let steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
+    let resolved = resolve(&project, &mended.lock, &steps, &accepted, options, remote, events);
+    let mut new = mended.lock.clone();
+    for (name, outcome) in resolved {
+        refreshed.pins.push(settle(&project, &mended.lock, &mut new, &name, outcome, options));
+    }
+    if selection.all && !options.locked {
+        prune(&project, &mut new, &mut refreshed);
+    }
+    if options.locked {
+        return Ok(refreshed);
+    }
+    let atomic = project.manifest.policy.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
+    if atomic {
+        refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
+        return Ok(refreshed);
+    }
+    let plan = plan(&project, &mended.lock, &new, &mut refreshed).map_err(|f| vec![f])?;
+    refreshed.files = plan.diff();
+    if let Some(process) = &process
+        && !plan.is_empty()
+    {
+        plan.apply(&project.root, process, &known(lock::FILE).map_err(|f| vec![f])?).map_err(|e| vec![disk(&e)])?;
+    }
+    refreshed.applied = options.writes();
+    Ok(refreshed)
+}
+
+/// Takes the process lock and completes what an interrupted refresh left.
+fn begin(dir: &Path, refreshed: &mut Refreshed) -> Result<ProcessLock, Vec<Failure>> {
+    let (root, manifest) = super::project::manifest_bytes(dir).map_err(|f| vec![f])?;
+    if manifest.is_none() {
+        // Let the reader say so: nothing may be written beside no manifest.
+        Project::read(dir)?;
+    }
+    let process = ProcessLock::take(&root).map_err(|e| vec![disk(&e)])?;
+    match recover(&root, &process).map_err(|e| vec![disk(&e)])? {
+        Recovery::Nothing => {}
+        Recovery::Completed(paths) => {
+            let names: Vec<&str> = paths.iter().map(crate::model::RelPath::as_str).collect();
+            refreshed.notes.push(Trouble::new(format!("completed an interrupted refresh: {}", names.join(", "))));
+        }
+        Recovery::Abandoned(paths) => {
+            let names: Vec<&str> = paths.iter().map(crate::model::RelPath::as_str).collect();
+            refreshed.notes.push(
+                Trouble::new(format!("an interrupted refresh was dropped, since {} changed after it", names.join(", ")))
+                    .help("your change was kept; this refresh starts from it"),
+            );
+        }
+    }
+    Ok(process)
+}
+
+/// The old lock; one with conflict markers is mended.
+fn old_lock(project: &Project, options: &Options) -> Result<Mended, Vec<Failure>> {
+    match &project.lock {
+        Ok(opened) => Ok(Mended { lock: opened.lock.clone(), dropped: Vec::new() }),
+        Err(error @ LockError::Conflict(_)) if options.writes() || options.dry_run => {
+            let mended = project.lock_bytes.as_deref().and_then(lock::mend);
+            mended.ok_or_else(|| vec![failure(error.class(), error.trouble().help("one side of the merge is no lock: resolve it by hand, or take one side with git checkout --ours pins.lock"))])
+        }
+        Err(error) => Err(vec![failure(error.class(), error.trouble())]),
+    }
+}
+
+fn select_accepted(project: &Project, options: &Options) -> Result<Selection, Vec<Failure>> {
+    if options.accept_changed.is_empty() {
+        return Ok(Selection { names: Vec::new(), all: false });
+    }
+    select(&project.manifest, &options.accept_changed)
+}
+
+/// What became of one pin before the lock is written.
+enum Outcome {
+    Resolved(Box<Resolved>),
+    /// The entry stays as it is.
+    Kept,
+    Skipped(String),
+    Failed(Failure),
+}
+
+fn resolve(project: &Project, old: &Lock, steps: &[(PinName, Step)], accepted: &Selection, options: &Options, remote: Option<&Remote>, events: &dyn Events) -> Vec<(PinName, Outcome)> {
+    events.emit(Event::Begin(steps.len()));
+    let one = |(name, step): &(PinName, Step)| {
+        events.emit(Event::Start(name.clone()));
+        let outcome = match step {
+            Step::Keep => Outcome::Kept,
+            Step::Skip(why) => Outcome::Skipped(why.clone()),
+            Step::Fail(failure) => Outcome::Failed((**failure).clone()),
+            Step::Resolve { aim, or_newest } => ask(project, old, name, aim, *or_newest, accepted, options, remote),
+        };
+        events.emit(Event::Done(name.clone()));
+        (name.clone(), outcome)
+    };
+    let all = work::each(steps, options.jobs, one);
+    events.emit(Event::End);
+    all
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
+fn ask(project: &Project, old: &Lock, name: &PinName, aim: &Aim, or_newest: bool, accepted: &Selection, options: &Options, remote: Option<&Remote>) -> Outcome {
+    let (Some(pin), Some(remote)) = (project.manifest.pins.get(name), remote) else {
+        let trouble = Trouble::new("the pin is not locked, and --offline asks nobody").help("run it once without --offline");
+        return Outcome::Failed(Failure { pin: Some(name.clone()), class: Class::Undone, trouble });
+    };
+    let want = |aim: Aim| Want {
+        pin: name,
+        aim,
+        old: old.pins.get(name),
+        moving: pin.moving,
+        allow_downgrade: pin.policy.allow_downgrade,
+        accept_changed: accepted.named(name),
+        today: options.today,
+    };
+    let first = pin.source.resolve(&pin.platforms, &want(aim.clone()), remote);
+    let answer = match first {
+        Err(fault) if or_newest && fault.class == Class::Differs => {
+            let note = format!("the Dockerfile's value was not kept: {}", fault.trouble.message);
+            pin.source.resolve(&pin.platforms, &want(Aim::Newest), remote).map(|mut resolved| {
+                resolved.notes.insert(0, note);
+                resolved
+            })
+        }
+        other => other,
+    };
+    match answer {
+        Ok(resolved) => Outcome::Resolved(Box::new(resolved)),
+        Err(fault) => Outcome::Failed(at_pin(fault, name, pin)),
+    }
+}
+
+/// A fault without a place points at the pin in the manifest.
+fn at_pin(fault: Fault, name: &PinName, pin: &crate::manifest::Pin) -> Failure {
+    let mut failure = fault.of(name);
+    failure.trouble.place.get_or_insert_with(|| pin.place.clone());
+    failure
+}
+
+/// Writes one outcome into the new lock and says what it came to.
+fn settle(project: &Project, old: &Lock, new: &mut Lock, name: &PinName, outcome: Outcome, options: &Options) -> PinOutcome {
+    let resolved = match outcome {
+        Outcome::Kept => return PinOutcome::Unchanged(name.clone()),
+        Outcome::Skipped(why) => return PinOutcome::Skipped(name.clone(), why),
+        Outcome::Failed(failure) => return PinOutcome::Failed(failure),
+        Outcome::Resolved(resolved) => *resolved,
+    };
+    if options.locked {
+        return if resolved.notes.is_empty() {
+            PinOutcome::Unchanged(name.clone())
+        } else {
+            PinOutcome::Moved { pin: name.clone(), values: Vec::new(), between: None, notes: resolved.notes }
+        };
+    }
+    if options.keep
+        && !old.pins.contains_key(name)
+        && let Some(failure) = place::would_move(project, name, &resolved.entry)
+    {
+        return PinOutcome::Failed(failure);
+    }
+    let entry = resolved.entry;
+    let before = old.pins.get(name);
+    let outcome = match before {
+        None => PinOutcome::New { pin: name.clone(), values: told(project, name, &entry), notes: resolved.notes },
+        Some(before) if *before == entry && resolved.notes.is_empty() => PinOutcome::Unchanged(name.clone()),
+        Some(before) => PinOutcome::Moved { pin: name.clone(), values: changed(project, name, before, &entry), between: resolved.between, notes: resolved.notes },
+    };
+    new.pins.insert(name.clone(), entry);
+    outcome
+}
+
+/// The values of an entry, the telling one first.
+fn told(project: &Project, name: &PinName, entry: &Entry) -> Vec<(String, String)> {
+    let order = project.manifest.pins.get(name).map(|p| p.source.value_keys()).unwrap_or_default();
+    let rank = |key: &str| order.iter().position(|k| *k == key).unwrap_or(order.len());
+    let mut all: Vec<(String, String)> = entry
+        .values
+        .iter()
+        .map(|(key, value)| {
+            let text = match value {
+                lock::Value::One(token) => token.to_string(),
+                lock::Value::Each(each) => each.iter().map(|(p, t)| format!("{p} {t}")).collect::<Vec<_>>().join(", "),
+            };
+            (key.to_string(), text)
+        })
+        .collect();
+    all.sort_by_key(|(key, _)| rank(key));
+    all
+}
+
+fn changed(project: &Project, name: &PinName, before: &Entry, after: &Entry) -> Vec<(String, String, String)> {
+    let old: BTreeMap<String, String> = told(project, name, before).into_iter().collect();
+    let new = told(project, name, after);
+    let gone = old.iter().filter(|(key, _)| !new.iter().any(|(k, _)| k == *key)).map(|(key, was)| (key.clone(), was.clone(), String::new()));
+    let kept = new.iter().map(|(key, is)| (key.clone(), old.get(key).cloned().unwrap_or_default(), is.clone()));
+    kept.chain(gone).filter(|(_, was, is)| was != is).collect()
+}
+
+/// Entries whose pin left the manifest leave the lock.
+fn prune(project: &Project, new: &mut Lock, refreshed: &mut Refreshed) {
+    let gone: Vec<PinName> = new.pins.keys().filter(|name| !project.manifest.pins.contains_key(*name)).cloned().collect();
+    for name in gone {
+        new.pins.remove(&name);
+        refreshed.pins.push(PinOutcome::Pruned(name));
+    }
+}
+
+/// All files that change: the Dockerfiles, and the lock.
+fn plan(project: &Project, old: &Lock, new: &Lock, refreshed: &mut Refreshed) -> Result<Plan, Failure> {
+    let settled: Vec<&PinName> = refreshed
+        .pins
+        .iter()
+        .filter_map(|outcome| match outcome {
+            PinOutcome::Unchanged(pin) | PinOutcome::New { pin, .. } | PinOutcome::Moved { pin, .. } => Some(pin),
+            _ => None,
+        })
+        .collect();
+    let Placed { files, notes } = place::place(project, old, new, &settled)?;
+    refreshed.notes.extend(notes);
+    let mut changes: Vec<Change> = files;
+    let bytes = new.to_bytes();
+    let empty = new.pins.is_empty() && new.archives.is_empty() && project.lock_bytes.is_none();
+    if !empty {
+        changes.push(Change { path: known(lock::FILE)?, before: project.lock_bytes.clone(), after: Some(bytes), executable: None });
+    }
+    Ok(Plan::new(changes))
+}
+
+/// Whether an entry of the lock can be relied on.
+fn sound(opened: Option<&Opened>, name: &PinName) -> bool {
+    opened.is_none_or(|o| !o.altered.contains(name))
+}

@@ -1,0 +1,56 @@
+//! `verify`: proves the join, offline by construction.
+//!
+//! It is handed no network, writes nothing, and shares no path that does.
+
+use std::path::Path;
+
+use super::project::{Project, failure};
+use crate::check::{self, Join};
+use crate::lock::{self, LockError};
+use crate::model::{Failure, Trouble, Verdict};
+use crate::trust::minisign::{TrustedKey, verify as signed_by};
+
+/// How strict, and whose signature must stand under the lock.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Unlocked pins are findings.
+    pub strict: bool,
+    /// A key from outside the repository: its signature must stand in `pins.lock.minisig`.
+    pub trusted_key: Option<TrustedKey>,
+}
+
+/// Verifies one folder.
+///
+/// # Errors
+/// What kept the manifest, the lock or a Dockerfile from being read.
+pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
+    let project = Project::read(dir)?;
+    let opened = project.lock.as_ref().map_err(|e: &LockError| vec![failure(e.class(), e.trouble())])?;
+    let join = Join {
+        manifest: &project.manifest,
+        lock: opened,
+        dockerfiles: &project.dockerfiles,
+        interrupted: project.interrupted.as_deref(),
+    };
+    let mut verdict = check::verify(&join, options.strict);
+    if let Some(key) = &options.trusted_key {
+        verdict.findings.extend(signature(&project, key).map_err(|f| vec![f])?);
+    }
+    Ok(verdict)
+}
+
+/// LOCK009: the detached signature of the lock.
+fn signature(project: &Project, key: &TrustedKey) -> Result<Option<crate::model::Finding>, Failure> {
+    let file = format!("{}.minisig", lock::FILE);
+    let signature = project.root.read(&super::project::known(&file)?, 4096).map_err(|e| super::project::disk(&e))?;
+    let finding = |trouble: Trouble| crate::model::Finding::error(crate::model::Id::LOCK009, None, trouble);
+    let place = crate::model::Place::file(&file);
+    let Some(signature) = signature else {
+        let trouble = Trouble::new("the lock is not signed").at(place).expected("a signature by the trusted key").found("no file");
+        return Ok(Some(finding(trouble.help(format!("minisign -S -m {} with the trusted key", lock::FILE)))));
+    };
+    let lock = project.lock_bytes.as_deref().unwrap_or_default();
+    Ok(signed_by(key, lock, &signature)
+        .err()
+        .map(|e| finding(Trouble::new(format!("the signature of the lock does not hold: {e}")).at(place).help("review pins.lock, then sign it anew"))))
+}

@@ -1,0 +1,319 @@
+//! Resolves a git pin: lists, chooses, fetches the commit object, and says what changed.
+//!
+//! For `source`, which calls it for git pins. The choice itself is `survey`'s.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+
+use super::keys::{Follow, Keys};
+use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
+use crate::lock::{Entry, Evidence, Value};
+use crate::model::{Between, CommitId, Day, Standing, Token, Trouble, quoted};
+use crate::remote::RemoteError;
+use crate::remote::git::{CommitObject, Git, Listing, Origin, Relation};
+use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
+
+/// How many digits `short` has where the site does not say.
+const SHORT: usize = 12;
+
+/// Resolves one pin.
+pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Resolved, Fault> {
+    let listing = git.refs(&keys.url, &survey::ask(keys)).map_err(fault)?;
+    let mut notes = Vec::new();
+    let old = want.old.filter(|old| old.request.split(' ').next() == keys.request().split(' ').next());
+    let found = match &want.aim {
+        Aim::Newest => choose(keys, want, old, &listing, git, &mut notes)?,
+        Aim::At(token) => {
+            let wanted = Wanted::parse(keys, token);
+            held(keys, &wanted, &listing, git)?.map_err(|why| not_allowed(keys, &wanted, &why))?
+        }
+        Aim::Keep(values) => {
+            let wanted = kept(values);
+            held(keys, &wanted, &listing, git)?.map_err(|why| not_allowed(keys, &wanted, &why))?
+        }
+        Aim::Prove => {
+            let old = want.old.ok_or_else(|| Fault::usage(Trouble::new("the pin is not locked yet, so nothing can be proved")))?;
+            prove(keys, old, &listing, git, &mut notes)?
+        }
+    };
+    let prove = want.aim == Aim::Prove;
+    let object = object(keys, &found, old.filter(|_| !prove), git)?;
+    let old_commit = old.and_then(commit_of);
+    let between = old_commit.filter(|was| *was != found.commit && !prove).and_then(|was| log(keys, &was, &found.commit, git));
+    let entry = entry(keys, &found, &object, listing.origin, old, want.today)?;
+    if prove && let Some(old) = want.old {
+        unchanged(old, &entry, &mut notes)?;
+    }
+    Ok(Resolved { entry, between, notes })
+}
+
+/// Says where a locked pin stands, without fetching an object unless a branch moved.
+pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Outlook, Fault> {
+    let listing = git.refs(&keys.url, &survey::ask(keys)).map_err(fault)?;
+    let mut notes = Vec::new();
+    let old = want.old.filter(|old| old.request.split(' ').next() == keys.request().split(' ').next());
+    let found = choose(keys, want, old, &listing, git, &mut notes)?;
+    let standing = if old.and_then(commit_of) == Some(found.commit) { Standing::Current } else { Standing::Newer };
+    Ok(Outlook { standing, newest: Some(found.said()), trouble: notes.into_iter().next().map(Trouble::new) })
+}
+
+/// The newest allowed commit, after the locked one was found to stand.
+fn choose(keys: &Keys, want: &Want<'_>, old: Option<&Entry>, listing: &Listing, git: &Git<'_>, notes: &mut Vec<String>) -> Result<Candidate, Fault> {
+    let covered = |old: &&Entry| match &keys.follow {
+        Follow::Tag(name) => old.proof("ref") == Some(&format!("refs/tags/{}", name.as_str())),
+        Follow::Version(_) | Follow::Commit(_) => true,
+        Follow::Head | Follow::Branch(_) => false,
+    };
+    let stands = old.filter(covered).map_or(Locked::Stands, |old| survey::locked(old, listing));
+    let fixed = want.moving != Some(true);
+    match stands {
+        Locked::Stands => {}
+        Locked::Retagged { was, is } => notes.push(retagged(was, is)),
+        Locked::Moved { tag, was, is } if fixed && !want.accept_changed => {
+            return Err(Fault::alarm(
+                Trouble::new(format!("the tag {} of {} was moved to another commit", quoted(&tag), keys.url))
+                    .expected(was.to_string())
+                    .found(is.to_string())
+                    .help(format!("find out why; if the change is right: dubo-pin refresh {} --accept-changed {}", want.pin, want.pin)),
+            ));
+        }
+        Locked::Moved { tag, is, .. } => notes.push(format!("the tag {} was moved to {}", quoted(&tag), short(&is))),
+        Locked::Deleted { tag } if fixed && !want.accept_changed => {
+            return Err(Fault::gone(
+                Trouble::new(format!("the tag {} of {}, which is locked, is no longer there", quoted(&tag), keys.url))
+                    .expected(old.and_then(commit_of).map(|c| format!("{tag} at {c}")).unwrap_or_default())
+                    .found("no such tag")
+                    .help(format!("find out why; to follow what is there now: dubo-pin refresh {} --accept-changed {}", want.pin, want.pin)),
+            ));
+        }
+        Locked::Deleted { tag } => notes.push(format!("the tag {} is no longer there", quoted(&tag))),
+    }
+    let found = survey::newest(keys, listing).map_err(|fault| vanished(fault, old))?;
+    let Some(old) = old else { return Ok(found) };
+    let Some(was) = commit_of(old).filter(|was| *was != found.commit) else { return Ok(found) };
+    if let (Some(old_version), Some((text, new))) = (old_version(keys, old), &found.version)
+        && *new < old_version
+        && !want.allow_downgrade
+    {
+        return Err(Fault::alarm(
+            Trouble::new(format!("the newest allowed version of {} is older than the locked one", keys.url))
+                .expected(format!("{old_version} or newer"))
+                .found(text.clone())
+                .help("allow it with `allow-downgrade = true`, or set it with --to"),
+        ));
+    }
+    match &keys.follow {
+        Follow::Head | Follow::Branch(_) => moved_branch(keys, want, &was, &found, git, notes)?,
+        _ if want.moving == Some(false) && !want.accept_changed => return Err(not_moving(keys, want, &was, &found)),
+        _ => {}
+    }
+    Ok(found)
+}
+
+/// A branch that moved must contain the locked commit.
+fn moved_branch(keys: &Keys, want: &Want<'_>, was: &CommitId, found: &Candidate, git: &Git<'_>, notes: &mut Vec<String>) -> Result<(), Fault> {
+    if want.accept_changed {
+        return Ok(());
+    }
+    if want.moving == Some(false) {
+        return Err(not_moving(keys, want, was, found));
+    }
+    match git.between(&keys.url, was, &found.commit).map_err(fault)?.relation {
+        Relation::Descendant => Ok(()),
+        Relation::Unknown => {
+            notes.push(format!("the remote did not tell whether {} descends from {}", short(&found.commit), short(was)));
+            Ok(())
+        }
+        Relation::NotDescendant => Err(Fault::alarm(
+            Trouble::new(format!("{} of {} was force-pushed: it no longer contains the locked commit", found.refname.as_deref().unwrap_or("HEAD"), keys.url))
+                .expected(format!("a descendant of {was}"))
+                .found(found.commit.to_string())
+                .help(format!("find out why; if the change is right: dubo-pin refresh {} --accept-changed {}", want.pin, want.pin)),
+        )),
+    }
+}
+
+fn not_moving(keys: &Keys, want: &Want<'_>, was: &CommitId, found: &Candidate) -> Fault {
+    Fault::alarm(
+        Trouble::new(format!("{} changed, though the pin says `moving = false`", keys.url))
+            .expected(was.to_string())
+            .found(found.commit.to_string())
+            .help(format!("if the change is right: dubo-pin refresh {} --accept-changed {}", want.pin, want.pin)),
+    )
+}
+
+/// A ref that was locked and is no longer there is gone; one that never was is a mistake.
+fn vanished(fault: Fault, old: Option<&Entry>) -> Fault {
+    match old {
+        Some(_) if fault.standing == Standing::Unlocked => Fault::gone(*fault.trouble),
+        _ => fault,
+    }
+}
+
+/// What the Dockerfile bears, as a git pin reads it.
+fn kept(values: &BTreeMap<String, Token>) -> Wanted {
+    let text = |key: &str| values.get(key).map(|t| t.as_str().to_owned());
+    Wanted {
+        commit: values.get("commit").and_then(|t| t.as_str().parse().ok()),
+        short: text("short"),
+        tag: text("tag"),
+        version: text("version"),
+    }
+}
+
+/// Whether the manifest allows a value; the inner error says why not.
+fn held(keys: &Keys, wanted: &Wanted, listing: &Listing, git: &Git<'_>) -> Result<Result<Candidate, String>, Fault> {
+    match survey::judge(keys, listing, wanted)? {
+        Satisfies::Yes(found) => Ok(Ok(found)),
+        Satisfies::No(why) => Ok(Err(why)),
+        Satisfies::IfBehind(found, tip) => match git.between(&keys.url, &found.commit, &tip).map_err(fault)?.relation {
+            Relation::Descendant => Ok(Ok(found)),
+            Relation::NotDescendant => Ok(Err(format!("{} is no ancestor of {}", found.commit, found.refname.as_deref().unwrap_or("HEAD")))),
+            Relation::Unknown => Ok(Err(format!("the remote did not tell whether {} is an ancestor of {}", found.commit, found.refname.as_deref().unwrap_or("HEAD")))),
+        },
+    }
+}
+
+fn not_allowed(keys: &Keys, wanted: &Wanted, why: &str) -> Fault {
+    Fault::differs(
+        Trouble::new(why.to_owned())
+            .expected(format!("a value that satisfies {} of {}", keys.follow, keys.url))
+            .found(wanted.to_string())
+            .help("change the pin's keys in pins.toml, or refresh it without --keep and --to"),
+    )
+}
+
+/// Proves that upstream still means the locked commit.
+fn prove(keys: &Keys, old: &Entry, listing: &Listing, git: &Git<'_>, notes: &mut Vec<String>) -> Result<Candidate, Fault> {
+    let commit = commit_of(old).ok_or_else(|| Fault::usage(Trouble::new("the lock's entry has no commit")))?;
+    match survey::locked(old, listing) {
+        Locked::Moved { tag, was, is } => {
+            return Err(Fault::alarm(
+                Trouble::new(format!("the tag {} of {} is at another commit than the locked one", quoted(&tag), keys.url)).expected(was.to_string()).found(is.to_string()),
+            ));
+        }
+        Locked::Deleted { tag } => {
+            return Err(Fault::gone(Trouble::new(format!("the tag {} of {}, which is locked, is no longer there", quoted(&tag), keys.url))));
+        }
+        Locked::Retagged { was, is } => notes.push(retagged(was, is)),
+        Locked::Stands => {}
+    }
+    let tag = old.value("tag").map(|t| t.as_str().to_owned());
+    let wanted = Wanted { commit: Some(commit), tag, ..Wanted::default() };
+    held(keys, &wanted, listing, git)?.map_err(|why| {
+        Fault::alarm(Trouble::new(format!("the locked value is not what {} has: {why}", keys.url)).expected(wanted.to_string()).found(why.clone()))
+    })
+}
+
+/// What was proved now must be what the lock says.
+fn unchanged(old: &Entry, new: &Entry, notes: &mut Vec<String>) -> Result<(), Fault> {
+    for (key, value) in &old.values {
+        if new.values.get(key) != Some(value) {
+            let show = |e: &Entry| e.value(key.as_str()).map_or_else(|| "nothing".to_owned(), |t| quoted(t.as_str()));
+            return Err(Fault::alarm(
+                Trouble::new(format!("the locked {key} is not what upstream gives")).expected(show(new)).found(show(old)).help("the lock was changed by hand or forged: git log -p pins.lock"),
+            ));
+        }
+    }
+    for key in ["commit-object", "commit-object-base64", "tree"] {
+        if old.evidence.get(key) != new.evidence.get(key) {
+            return Err(Fault::alarm(Trouble::new(format!("the locked {key} is not the one of the commit")).help("the lock was changed by hand or forged: git log -p pins.lock")));
+        }
+    }
+    if old.request != new.request {
+        notes.push("the pin was edited since it was locked: dubo-pin refresh".to_owned());
+    }
+    Ok(())
+}
+
+fn retagged(was: Option<CommitId>, is: Option<CommitId>) -> String {
+    let said = |id: Option<CommitId>| id.map_or_else(|| "a lightweight tag".to_owned(), |id| format!("tag object {}", short(&id)));
+    format!("the tag was made anew at the same commit: {} became {}", said(was), said(is))
+}
+
+/// The commit's object: the one that the lock already proves, or the remote's.
+fn object(keys: &Keys, found: &Candidate, old: Option<&Entry>, git: &Git<'_>) -> Result<CommitObject, Fault> {
+    let locked = old.filter(|old| commit_of(old) == Some(found.commit)).and_then(stored_object);
+    match locked {
+        Some(object) => Ok(object),
+        None => git.commit(&keys.url, &found.commit, found.refname.as_deref()).map_err(fault),
+    }
+}
+
+/// The commit object that an entry stores, if it is that of the entry's commit.
+pub(in crate::source) fn stored_object(entry: &Entry) -> Option<CommitObject> {
+    let raw = match (entry.proof("commit-object"), entry.proof("commit-object-base64")) {
+        (Some(text), None) => text.as_bytes().to_vec(),
+        (None, Some(code)) => base64::engine::general_purpose::STANDARD.decode(code).ok()?,
+        _ => return None,
+    };
+    CommitObject::parse(&commit_of(entry)?, raw).ok()
+}
+
+fn entry(keys: &Keys, found: &Candidate, object: &CommitObject, origin: Origin, old: Option<&Entry>, today: Day) -> Result<Entry, Fault> {
+    let mut values = BTreeMap::new();
+    let mut put = |key: &str, text: &str| -> Result<(), Fault> {
+        let bad = |e: crate::model::TokenError| Fault::alarm(Trouble::new(format!("the {key} of {} cannot stand in a Dockerfile: {e}", keys.url)));
+        values.insert(Token::new(key).map_err(bad)?, Value::One(Token::new(text).map_err(bad)?));
+        Ok(())
+    };
+    put("commit", &found.commit.to_string())?;
+    if let Some(day) = Day::of_unix(object.committer_time) {
+        put("date", &day.to_string())?;
+    }
+    if let Some(tag) = found.tag() {
+        put("tag", tag)?;
+    }
+    if let Some((version, _)) = &found.version {
+        put("version", version)?;
+    }
+    let mut evidence = BTreeMap::new();
+    let mut proof = |key: &str, text: String| evidence.insert(key.to_owned(), Evidence::One(text));
+    match std::str::from_utf8(&object.raw) {
+        Ok(text) => proof("commit-object", text.to_owned()),
+        Err(_) => proof("commit-object-base64", base64::engine::general_purpose::STANDARD.encode(&object.raw)),
+    };
+    if origin == Origin::Mirror {
+        proof("origin", "mirror".to_owned());
+    }
+    if let Some(name) = &found.refname {
+        proof("ref", name.clone());
+    }
+    if let Some(tag) = found.tag_object {
+        proof("tag-object", tag.to_string());
+    }
+    proof("tree", object.tree.to_string());
+    let first_seen = old.filter(|old| commit_of(old) == Some(found.commit)).map_or(today, |old| old.first_seen);
+    Ok(Entry { request: keys.request(), values, artifacts: Vec::new(), evidence, first_seen, seen: BTreeMap::new() })
+}
+
+/// What lies between two commits, if the remote tells; never a reason to fail.
+fn log(keys: &Keys, was: &CommitId, is: &CommitId, git: &Git<'_>) -> Option<Between> {
+    let between = git.between(&keys.url, was, is).ok()?;
+    (between.relation == Relation::Descendant).then_some(Between { count: between.count, more: between.more, subjects: between.subjects })
+}
+
+/// The locked commit.
+pub(in crate::source) fn commit_of(entry: &Entry) -> Option<CommitId> {
+    entry.value("commit")?.as_str().parse().ok()
+}
+
+fn old_version(keys: &Keys, old: &Entry) -> Option<semver::Version> {
+    Some(keys.version_in(old.value("tag")?.as_str())?.1)
+}
+
+/// The value that a site should bear: `short` is as long as what the site bears now.
+pub(in crate::source) fn site_value(entry: &Entry, key: &str, now: &str) -> Option<Token> {
+    if key != "short" {
+        return entry.value(key).cloned();
+    }
+    let commit = entry.value("commit")?.as_str();
+    let hex = now.len() >= 7 && now.len() <= commit.len() && now.bytes().all(|b| b.is_ascii_hexdigit());
+    let digits = if hex { now.len() } else { SHORT };
+    Token::new(&commit.chars().take(digits).collect::<String>()).ok()
+}
+
+fn fault(error: RemoteError) -> Fault {
+    Fault::unreachable(error.class(), error.trouble())
+}

@@ -1,0 +1,112 @@
+//! What a kind is asked, and what it answers: the vocabulary between `ops` and the kinds.
+//!
+//! For `ops`, which asks, and for each kind's resolver. Knows no kind.
+
+use std::collections::BTreeMap;
+
+use crate::lock::Entry;
+use crate::model::{Between, Class, Day, Failure, PinName, Standing, Token, Trouble};
+
+/// Which value is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// The newest that the manifest allows.
+    Newest,
+    /// The one that the Dockerfile bears, by the value keys of its sites.
+    Keep(BTreeMap<String, Token>),
+    /// Exactly this one, named on the command line.
+    At(Token),
+    /// The one that is locked, proved anew from upstream.
+    Prove,
+}
+
+/// What is asked of a kind for one pin.
+#[derive(Clone, Debug)]
+pub struct Want<'a> {
+    /// Which pin.
+    pub pin: &'a PinName,
+    /// Which value.
+    pub aim: Aim,
+    /// What the lock holds for it, if it holds something that can be relied on.
+    pub old: Option<&'a Entry>,
+    /// The manifest's `moving`, where it overrides what the source is by itself.
+    pub moving: Option<bool>,
+    /// Whether an older version may replace a newer one.
+    pub allow_downgrade: bool,
+    /// Whether new content under a fixed source is accepted, by name, on the command line.
+    pub accept_changed: bool,
+    /// Today, in UTC.
+    pub today: Day,
+}
+
+/// What a kind answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The pin's new entry.
+    pub entry: Entry,
+    /// What lies between the old value and the new one.
+    pub between: Option<Between>,
+    /// Things worth knowing.
+    pub notes: Vec<String>,
+}
+
+/// Why a pin could not be resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where the pin stands, for `outdated`.
+    pub standing: Standing,
+    /// How it weighs.
+    pub class: Class,
+    /// What happened. Boxed: errors are rare.
+    pub trouble: Box<Trouble>,
+}
+
+impl Fault {
+    /// Upstream changed what was fixed.
+    #[must_use]
+    pub fn alarm(trouble: Trouble) -> Self {
+        Self { standing: Standing::Alarm, class: Class::Alarm, trouble: Box::new(trouble) }
+    }
+
+    /// Upstream took away what was fixed.
+    #[must_use]
+    pub fn gone(trouble: Trouble) -> Self {
+        Self { standing: Standing::Gone, class: Class::Alarm, trouble: Box::new(trouble) }
+    }
+
+    /// What the manifest asks for is not there, and never was locked.
+    #[must_use]
+    pub fn usage(trouble: Trouble) -> Self {
+        Self { standing: Standing::Unlocked, class: Class::Usage, trouble: Box::new(trouble) }
+    }
+
+    /// The wanted value is not one that the manifest allows.
+    #[must_use]
+    pub fn differs(trouble: Trouble) -> Self {
+        Self { standing: Standing::Newer, class: Class::Differs, trouble: Box::new(trouble) }
+    }
+
+    /// Upstream could not be asked.
+    #[must_use]
+    pub fn unreachable(class: Class, trouble: Trouble) -> Self {
+        let standing = if class == Class::Alarm { Standing::Alarm } else { Standing::Unreachable };
+        Self { standing, class, trouble: Box::new(trouble) }
+    }
+
+    /// As a failure of one pin.
+    #[must_use]
+    pub fn of(self, pin: &PinName) -> Failure {
+        Failure { pin: Some(pin.clone()), class: self.class, trouble: *self.trouble }
+    }
+}
+
+/// What `outdated` wants to know of one pin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// Where it stands.
+    pub standing: Standing,
+    /// The newest value that the manifest allows, as a person would say it.
+    pub newest: Option<String>,
+    /// What happened, for an alarm or something gone.
+    pub trouble: Option<Trouble>,
+}
