@@ -1,0 +1,51 @@
+//! The environment, read here and nowhere else, and handed down as data.
+//!
+//! For the verbs. `git`'s own variables (`GIT_*`) are not among them: a pin resolves to the same on
+//! every machine.
+
+use std::path::PathBuf;
+
+/// What dubo-pin heeds of the environment.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Environment {
+    pub(super) home: Option<PathBuf>,
+    /// `$XDG_CONFIG_HOME`, or `~/.config`.
+    pub(super) config_home: Option<PathBuf>,
+    /// `$NETRC`, or `~/.netrc`.
+    pub(super) netrc: Option<PathBuf>,
+    pub(super) mirrors: Option<String>,
+    pub(super) https_proxy: Option<String>,
+    pub(super) http_proxy: Option<String>,
+    pub(super) no_proxy: Option<String>,
+    pub(super) trusted_key: Option<String>,
+    pub(super) no_color: bool,
+    pub(super) dumb: bool,
+    pub(super) columns: Option<usize>,
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+fn get(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+impl Environment {
+    pub(super) fn read() -> Self {
+        let home = get("HOME").map(PathBuf::from);
+        let in_home = |name: &str| home.as_ref().map(|h| h.join(name));
+        let either = |a: &str, b: &str| get(a).or_else(|| get(b));
+        Self {
+            config_home: get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute()).or_else(|| in_home(".config")),
+            netrc: get("NETRC").map(PathBuf::from).or_else(|| in_home(".netrc")),
+            mirrors: get("DUBO_PIN_MIRRORS"),
+            https_proxy: either("https_proxy", "HTTPS_PROXY").or_else(|| either("all_proxy", "ALL_PROXY")),
+            // Upper-case HTTP_PROXY is not read: a CGI server sets it from a request header.
+            http_proxy: get("http_proxy").or_else(|| either("all_proxy", "ALL_PROXY")),
+            no_proxy: either("no_proxy", "NO_PROXY"),
+            trusted_key: get("DUBO_PIN_TRUSTED_KEY"),
+            no_color: get("NO_COLOR").is_some(),
+            dumb: get("TERM").is_some_and(|t| t == "dumb"),
+            columns: get("COLUMNS").and_then(|c| c.parse().ok()),
+            home,
+        }
+    }
+}

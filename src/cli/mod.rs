@@ -1,0 +1,80 @@
+//! The command line: one file a verb, each its arguments and one call into `ops`.
+//!
+//! For `main`. Parses, hands down, shows what came back through `ui`, and gives the exit code.
+
+mod add;
+mod common;
+mod environment;
+mod outdated;
+mod refresh;
+mod remove;
+mod rename;
+mod verify;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use common::Common;
+use environment::Environment;
+
+const AFTER: &str = "\
+Exit codes: 0 clean; 1 differs, or something newer is there; 2 usage, manifest or lock not readable;
+3 alarm: what was fixed upstream has changed or is gone; 4 could not be done: network, disk, a tool.
+
+Start with: dubo-pin add NAME --git URL --version ^1 --into STAGE:ARG, then dubo-pin refresh --keep.";
+
+/// Locks what a Docker image takes in: resolve, rewrite, verify.
+#[derive(Debug, Parser)]
+#[command(name = "dubo-pin", version, about, after_help = AFTER, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Follow upstream, write the lock and the Dockerfiles, say what changed
+    Refresh(refresh::Args),
+    /// Prove, offline, that manifest, lock and Dockerfiles agree
+    Verify(verify::Args),
+    /// Say what is newer upstream, what is gone, and what is alarming
+    Outdated(outdated::Args),
+    /// Add a pin to pins.toml
+    Add(add::Args),
+    /// Remove a pin from pins.toml
+    Remove(remove::Args),
+    /// Rename a pin in pins.toml and pins.lock
+    Rename(rename::Args),
+}
+
+/// Runs the command line that was given and returns the exit code.
+#[must_use]
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let environment = Environment::read();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return common::usage(&error),
+    };
+    let common = &cli.common;
+    match &cli.verb {
+        Verb::Refresh(args) => refresh::run(args, common, &environment),
+        Verb::Verify(args) => verify::run(args, common, &environment),
+        Verb::Outdated(args) => outdated::run(args, common, &environment),
+        Verb::Add(args) => add::run(args, common, &environment),
+        Verb::Remove(args) => remove::run(args, common, &environment),
+        Verb::Rename(args) => rename::run(args, common, &environment),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

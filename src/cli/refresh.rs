@@ -1,0 +1,71 @@
+//! `dubo-pin refresh`.
+
+use super::common::{Common, names};
+use super::environment::Environment;
+use crate::model::{Class, Day, Token};
+use crate::ops;
+
+/// Follow upstream, write the lock and the Dockerfiles, say what changed
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dubo-pin refresh                        follow upstream with every pin
+  dubo-pin refresh --keep                 lock what the Dockerfiles bear; move nothing
+  dubo-pin refresh coredns 'go-*'         these pins alone
+  dubo-pin refresh coredns --to v1.11.1   exactly this tag, version or commit
+  dubo-pin refresh --dry-run              show the diff; write nothing
+  dubo-pin refresh --locked               prove from upstream what is locked; write nothing")]
+pub(super) struct Args {
+    /// Pins by name or glob; all if none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Move nothing: lock the values that the Dockerfiles bear
+    #[arg(long, conflicts_with_all = ["to", "locked"])]
+    keep: bool,
+    /// Set exactly this value: a tag, a version, or a full commit
+    #[arg(long, value_name = "VALUE", conflicts_with = "locked")]
+    to: Option<String>,
+    /// Prove every locked value anew from upstream; write nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    locked: bool,
+    /// Show what would change as a diff; write nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+    /// Accept new content under this pin's fixed source (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    accept_changed: Vec<String>,
+}
+
+pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
+    let shell = common.shell(environment, "refresh");
+    let to = match args.to.as_deref().map(Token::new).transpose() {
+        Ok(to) => to,
+        Err(error) => return shell.wrong_usage(&format!("--to: {error}")),
+    };
+    if to.is_some() && args.names.len() != 1 {
+        return shell.wrong_usage("--to sets one pin: name exactly one");
+    }
+    let remote = match common.remote(environment) {
+        Ok(remote) => remote,
+        Err(failures) => return shell.failed(&failures),
+    };
+    let options = ops::refresh::Options {
+        names: names(&args.names),
+        keep: args.keep,
+        to,
+        locked: args.locked,
+        dry_run: args.dry_run,
+        jobs: common.jobs(),
+        accept_changed: names(&args.accept_changed),
+        today: Day::today(),
+    };
+    let progress = common.progress(environment);
+    match ops::refresh::run(&common.directory, &options, remote.as_ref(), progress.as_ref()) {
+        Ok(refreshed) => {
+            let exit = Class::exit(refreshed.failures().map(|f| f.class));
+            shell.warn(remote.as_ref());
+            shell.refreshed(&refreshed, exit)
+        }
+        Err(failures) => shell.failed(&failures),
+    }
+}

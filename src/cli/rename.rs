@@ -1,0 +1,25 @@
+//! `dubo-pin rename`.
+
+use super::common::Common;
+use super::environment::Environment;
+use crate::model::PinName;
+use crate::ops;
+
+/// Rename a pin in pins.toml and pins.lock
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The pin's name now
+    #[arg(value_name = "OLD")]
+    old: PinName,
+    /// The name it gets
+    #[arg(value_name = "NEW")]
+    new: PinName,
+    /// Show what would change as a diff; write nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
+    let shell = common.shell(environment, "rename");
+    shell.edited(ops::edit::rename(&common.directory, &args.old, &args.new, args.dry_run), args.dry_run)
+}

@@ -1,0 +1,47 @@
+//! `dubo-pin verify`. It is handed no network.
+
+use super::common::Common;
+use super::environment::Environment;
+use crate::model::{Class, Failure};
+use crate::ops;
+use crate::trust::minisign::TrustedKey;
+
+/// Prove, offline, that manifest, lock and Dockerfiles agree
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dubo-pin verify                         in CI and before a commit
+  dubo-pin verify --strict                pins that are not locked yet are findings
+  dubo-pin verify --format sarif          for a code scanning service
+  dubo-pin verify --trusted-key RWQ…      pins.lock.minisig must be by this key")]
+pub(super) struct Args {
+    /// Unlocked pins are findings too
+    #[arg(long)]
+    strict: bool,
+    /// A minisign public key, or its file, from outside the repository, that must have signed
+    /// pins.lock (also: DUBO_PIN_TRUSTED_KEY)
+    #[arg(long, value_name = "KEY")]
+    trusted_key: Option<String>,
+}
+
+pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
+    let shell = common.shell(environment, "verify");
+    let text = args.trusted_key.as_ref().or(environment.trusted_key.as_ref());
+    let trusted_key = match text.map(|t| key(t)).transpose() {
+        Ok(key) => key,
+        Err(failure) => return shell.failed(&[failure]),
+    };
+    match ops::verify::run(&common.directory, &ops::verify::Options { strict: args.strict, trusted_key }) {
+        Ok(verdict) => {
+            let exit = if verdict.is_clean() { 0 } else { Class::Differs.code() };
+            shell.verdict(&verdict, exit)
+        }
+        Err(failures) => shell.failed(&failures),
+    }
+}
+
+/// A key as text, or as the file that holds it.
+fn key(text: &str) -> Result<TrustedKey, Failure> {
+    let content = std::fs::read_to_string(text).unwrap_or_else(|_| text.to_owned());
+    TrustedKey::parse(&content).map_err(|e| Failure { pin: None, class: Class::Usage, trouble: e.to_trouble() })
+}
