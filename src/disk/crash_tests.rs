@@ -283,6 +283,23 @@ fn a_file_edited_meanwhile_stops_the_plan_and_keeps_the_edit() {
     }
 }
 
+#[test]
+fn a_disk_that_keeps_other_bytes_is_caught_before_anything_is_renamed() {
+    let (dir, root) = sample();
+    let lock = ProcessLock::take(&root).unwrap();
+    let staged = dir.path().join("sub/.web.Dockerfile.dubo-pin-new");
+    let mut beat = |step| {
+        if step == "read back" && staged.exists() {
+            std::fs::write(&staged, "FROM").unwrap();
+        }
+        Ok(())
+    };
+    let error = apply(&plan(), &root, &lock, &last(), &mut beat).unwrap_err();
+    assert!(matches!(error, DiskError::ReadBack(p) if p == "sub/web.Dockerfile"));
+    assert_eq!(tree(dir.path()), tree_of(OLD));
+    assert!(is_swept(dir.path()));
+}
+
 /// Dies with the given number of renames done; gives the folder.
 fn after_renames(count: usize) -> (tempfile::TempDir, Root) {
     let (dir, root) = sample();

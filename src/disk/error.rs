@@ -51,6 +51,9 @@ pub enum DiskError {
         /// What it is, such as `a folder`.
         what: &'static str,
     },
+    /// The root itself is not there.
+    #[error("there is no folder {}", quoted(.0))]
+    NoRoot(String),
     /// A file where a folder is expected.
     #[error("{} is no folder", quoted(.0))]
     NotAFolder(String),
@@ -128,10 +131,13 @@ impl DiskError {
         }
     }
 
-    /// How it weighs: it could not be done.
+    /// How it weighs: it could not be done; but a root that is not there was named wrongly.
     #[must_use]
     pub fn class(&self) -> Class {
-        Class::Undone
+        match self {
+            Self::NoRoot(_) => Class::Usage,
+            _ => Class::Undone,
+        }
     }
 
     /// As a person wants to hear it.
@@ -153,6 +159,7 @@ impl DiskError {
             Self::Symlink(_) => {
                 "no file was changed; put the file itself there, or name the place it points to"
             }
+            Self::NoRoot(_) => "name the folder of pins.toml with -C DIR",
             Self::NotAFile { .. } | Self::NotAFolder(_) => {
                 "no file was changed; move it out of the way, or name another path"
             }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::DiskError;
@@ -60,9 +60,9 @@ impl ProcessLock {
             });
         }
         let mut held = File::from(fd);
-        match held.try_lock() {
+        match rustix::fs::flock(&held, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
+            Err(Errno::WOULDBLOCK) => {
                 let mut text = String::new();
                 let _ = held.take(20).read_to_string(&mut text);
                 let pid = text.trim_end();
@@ -71,9 +71,7 @@ impl ProcessLock {
                     pid: plain.then(|| pid.to_owned()),
                 });
             }
-            Err(std::fs::TryLockError::Error(e)) => {
-                return Err(DiskError::io(&path, "locked", e));
-            }
+            Err(e) => return Err(DiskError::io(&path, "locked", e)),
         }
         // Only for the message of who comes second: not worth a failure.
         let _ = held

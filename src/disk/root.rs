@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use sha2::Digest as _;
 
-use crate::model::{RelPath, Sha256, Trouble, quoted};
+use crate::model::{RelPath, Sha256};
 
 use super::DiskError;
 
@@ -158,24 +158,22 @@ impl Root {
     ///
     /// # Errors
     /// It is not there, is no folder, or may not be opened.
-    pub fn open(dir: &Path) -> Result<Self, Trouble> {
+    pub fn open(dir: &Path) -> Result<Self, DiskError> {
         let dir = if dir.as_os_str().is_empty() {
             Path::new(".")
         } else {
             dir
         };
-        let shown = quoted(&dir.to_string_lossy());
+        let shown = dir.to_string_lossy();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::open(dir, flags, Mode::empty()) {
             Ok(fd) => Ok(Self {
                 dir: dir.to_owned(),
                 fd,
             }),
-            Err(Errno::NOENT) => Err(Trouble::new(format!("there is no folder {shown}"))
-                .help("name the folder of pins.toml with -C DIR")),
-            Err(Errno::NOTDIR) => Err(Trouble::new(format!("{shown} is no folder"))
-                .help("name the folder of pins.toml with -C DIR")),
-            Err(e) => Err(DiskError::io(&dir.to_string_lossy(), "read", e).to_trouble()),
+            Err(Errno::NOENT) => Err(DiskError::NoRoot(shown.into_owned())),
+            Err(Errno::NOTDIR) => Err(DiskError::NotAFolder(shown.into_owned())),
+            Err(e) => Err(DiskError::io(&shown, "read", e)),
         }
     }
 
@@ -269,7 +267,8 @@ mod tests {
             Err(DiskError::NotAFolder(p)) if p == "a"
         ));
         let gone = Root::open(&dir.path().join("gone")).unwrap_err();
-        assert!(gone.message.starts_with("there is no folder"));
+        assert!(gone.to_string().starts_with("there is no folder"));
+        assert_eq!(gone.class().code(), 2);
     }
 
     #[test]
