@@ -1,1 +1,24 @@
-//! (being built)
+//! Files as they stand, and a plan of changes applied crash-safely.
+//!
+//! For `ops`, which reads a user's folder here and changes it here, and for `verify`, which only
+//! reads. Every path is a [`crate::model::RelPath`] below one [`Root`]; no symlink below the root
+//! is followed. Nothing here knows what is in a file.
+//!
+//! Killed at any moment, the tree is as it was, as it should be, or there is a journal that says
+//! what is half done ([`interrupted`]) and lets the next run finish it ([`recover`]).
+
+mod apply;
+mod error;
+mod journal;
+mod list;
+mod lock;
+mod plan;
+mod recover;
+mod root;
+
+pub use error::DiskError;
+pub use list::Listing;
+pub use lock::ProcessLock;
+pub use plan::{Change, Plan};
+pub use recover::{Recovery, interrupted, recover};
+pub use root::{CAP, Root};

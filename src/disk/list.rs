@@ -1,0 +1,326 @@
+//! Which Dockerfiles there are: the usual names, or what the manifest names.
+//!
+//! Not a walk of the tree: only folders that a pattern spells are looked into.
+
+use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{AtFlags, Dir, FileType};
+
+use crate::model::{RelPath, Trouble, quoted};
+
+use super::root::{Root, enter, kind, look};
+use super::{DiskError, journal};
+
+/// The names that a builder's user gives to Dockerfiles.
+const DEFAULTS: [&str; 4] = [
+    "Dockerfile",
+    "Dockerfile.*",
+    "*.Dockerfile",
+    "Containerfile*",
+];
+
+/// Endings that such names never have, although a pattern matches.
+const NEVER: [&str; 4] = [".dockerignore", "~", ".bak", ".orig"];
+
+/// How many entries of folders are looked at for one pattern.
+const ENTRIES: usize = 100_000;
+
+/// What a listing found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The files, sorted, each once. A symlink or a fifo is listed too: reading it says what it is.
+    pub files: Vec<RelPath>,
+    /// Patterns of the user's that matched nothing.
+    pub missing: Vec<RelPath>,
+    /// Names that matched but cannot be used.
+    pub notes: Vec<Trouble>,
+}
+
+/// Whether a name matches, where `*` is any characters and `?` is one. A dot at the head must be
+/// spelt, as in a shell.
+fn matches(pattern: &str, name: &str) -> bool {
+    if name.starts_with('.') && !pattern.starts_with('.') {
+        return false;
+    }
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    // Where the last star stands, and how far it reaches so far.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(c) = name.get(n) {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(x) if *x == '?' || x == c => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, reach)) => {
+                    star = Some((at, reach + 1));
+                    p = at + 1;
+                    n = reach + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.iter().skip(p).all(|c| *c == '*')
+}
+
+fn is_glob(component: &str) -> bool {
+    component.contains(['*', '?'])
+}
+
+struct Walk<'a> {
+    pattern: &'a str,
+    left: usize,
+    files: BTreeSet<RelPath>,
+    notes: BTreeSet<Trouble>,
+}
+
+impl Walk<'_> {
+    /// Looks for the components below a folder whose path, with its `/`, is `above`.
+    fn below(
+        &mut self,
+        folder: &OwnedFd,
+        above: &str,
+        components: &[&str],
+    ) -> Result<(), DiskError> {
+        let Some((component, deeper)) = components.split_first() else {
+            return Ok(());
+        };
+        if !is_glob(component) {
+            let path = format!("{above}{component}");
+            return if deeper.is_empty() {
+                if look(folder, component, &path)?.is_some() {
+                    self.add(&path);
+                }
+                Ok(())
+            } else {
+                match enter(folder, component, &path)? {
+                    Some(next) => self.below(&next, &format!("{path}/"), deeper),
+                    None => Ok(()),
+                }
+            };
+        }
+        for name in self.names(folder, above, component, deeper.is_empty())? {
+            let path = format!("{above}{name}");
+            let Some(stat) = look(folder, &name, &path)? else {
+                continue;
+            };
+            // A symlink to a folder is passed over like a folder; any other is listed.
+            let is_folder = kind(&stat) == FileType::Directory
+                || kind(&stat) == FileType::Symlink
+                    && rustix::fs::statat(folder, name.as_str(), AtFlags::empty())
+                        .is_ok_and(|s| kind(&s) == FileType::Directory);
+            match (deeper.is_empty(), kind(&stat)) {
+                (true, _) if !is_folder && !NEVER.iter().any(|end| name.ends_with(end)) => {
+                    self.add(&path);
+                }
+                (false, FileType::Directory) => {
+                    if let Some(next) = enter(folder, &name, &path)? {
+                        self.below(&next, &format!("{path}/"), deeper)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The names in a folder that match, sorted; those that are not UTF-8 are noted.
+    fn names(
+        &mut self,
+        folder: &OwnedFd,
+        above: &str,
+        pattern: &str,
+        is_last: bool,
+    ) -> Result<Vec<String>, DiskError> {
+        let shown = if above.is_empty() { "." } else { above };
+        let failed = |e| DiskError::io(shown, "read", e);
+        let mut names = Vec::new();
+        for entry in Dir::read_from(folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            self.left = self.left.checked_sub(1).ok_or(DiskError::TooMany {
+                pattern: self.pattern.to_owned(),
+                cap: ENTRIES,
+            })?;
+            match entry.file_name().to_str() {
+                Ok("." | "..") => {}
+                Ok(name) if journal::is_staged_name(name) => {}
+                Ok(name) if matches(pattern, name) => names.push(name.to_owned()),
+                Ok(_) => {}
+                Err(_) => {
+                    let lossy = entry.file_name().to_string_lossy().into_owned();
+                    let of_use = is_last || entry.file_type() != FileType::RegularFile;
+                    if of_use && matches(pattern, &lossy) {
+                        self.ignored(&format!("{above}{lossy}"), "its name is not UTF-8");
+                    }
+                }
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn add(&mut self, path: &str) {
+        match path.parse() {
+            Ok(path) => {
+                self.files.insert(path);
+            }
+            Err(_) => self.ignored(path, "its name is not one that is safe everywhere"),
+        }
+    }
+
+    fn ignored(&mut self, path: &str, why: &str) {
+        self.notes
+            .insert(Trouble::new(format!("{} is ignored: {why}", quoted(path))));
+    }
+}
+
+impl Root {
+    /// The Dockerfiles of this folder: those of the usual names if no pattern is given, otherwise
+    /// what the patterns name. In a component, `*` is any characters and `?` is one; neither
+    /// crosses a `/`, nor matches a dot at the head. What ends in `.dockerignore`, `~`, `.bak` or
+    /// `.orig` must be named in full.
+    ///
+    /// # Errors
+    /// A folder on the way is a symlink or cannot be read; a pattern leads through too many.
+    pub fn list(&self, patterns: &[RelPath]) -> Result<Listing, DiskError> {
+        let mut listing = Listing::default();
+        let (mut files, mut notes) = (BTreeSet::new(), BTreeSet::new());
+        let given = patterns.iter().map(|p| (p.as_str(), Some(p)));
+        let usual = DEFAULTS.iter().map(|p| (*p, None));
+        let all: Vec<_> = if patterns.is_empty() {
+            usual.collect()
+        } else {
+            given.collect()
+        };
+        for (pattern, given) in all {
+            let mut walk = Walk {
+                pattern,
+                left: ENTRIES,
+                files: BTreeSet::new(),
+                notes: BTreeSet::new(),
+            };
+            let components: Vec<&str> = pattern.split('/').collect();
+            walk.below(self.fd(), "", &components)?;
+            if let (true, Some(path)) = (walk.files.is_empty(), given) {
+                listing.missing.push(path.clone());
+            }
+            files.append(&mut walk.files);
+            notes.append(&mut walk.notes);
+        }
+        listing.files = files.into_iter().collect();
+        listing.notes = notes.into_iter().collect();
+        Ok(listing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    fn shown(listing: &Listing) -> Vec<&str> {
+        listing.files.iter().map(RelPath::as_str).collect()
+    }
+
+    fn list(root: &Root, patterns: &[&str]) -> Listing {
+        let patterns: Vec<RelPath> = patterns.iter().map(|p| p.parse().unwrap()).collect();
+        root.list(&patterns).unwrap()
+    }
+
+    #[test]
+    fn the_usual_names_and_never_a_backup() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [
+            "Dockerfile",
+            "Dockerfile.dev",
+            "web.Dockerfile",
+            "Containerfile",
+            "Containerfile.x",
+            "Dockerfile.dockerignore",
+            "Dockerfile.dev~",
+            "Dockerfile.bak",
+            "web.Dockerfile.orig",
+            ".Dockerfile.dubo-pin-new",
+            ".hidden.Dockerfile",
+            "Dockerfile2",
+            "README",
+            "sub/Dockerfile",
+        ] {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        std::fs::create_dir(dir.path().join("Dockerfile.d")).unwrap();
+        let bad = std::ffi::OsStr::from_bytes(b"Dockerfile.\xff");
+        std::fs::write(dir.path().join(bad), "").unwrap();
+        std::fs::write(dir.path().join("Dockerfile.\u{202e}x"), "").unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let found = list(&root, &[]);
+        assert_eq!(
+            shown(&found),
+            [
+                "Containerfile",
+                "Containerfile.x",
+                "Dockerfile",
+                "Dockerfile.dev",
+                "web.Dockerfile"
+            ]
+        );
+        let notes: Vec<&str> = found.notes.iter().map(|n| n.message.as_str()).collect();
+        assert_eq!(
+            notes,
+            [
+                "`Dockerfile.\\u{202e}x` is ignored: its name is not one that is safe everywhere",
+                "`Dockerfile.\u{fffd}` is ignored: its name is not UTF-8"
+            ]
+        );
+        let found = list(&root, &["*/Dockerfile", "Dockerfile.bak", "nope", "s?b/D*"]);
+        assert_eq!(shown(&found), ["Dockerfile.bak", "sub/Dockerfile"]);
+        assert_eq!(found.missing, ["nope".parse().unwrap()]);
+        assert!(found.notes.is_empty());
+    }
+
+    #[test]
+    fn a_symlinked_dockerfile_is_listed_so_that_reading_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", dir.path().join("Dockerfile")).unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let found = list(&root, &[]);
+        assert_eq!(shown(&found), ["Dockerfile"]);
+        assert!(matches!(
+            root.read(&found.files[0], 100),
+            Err(DiskError::Symlink(_))
+        ));
+        std::os::unix::fs::symlink("/", dir.path().join("sub")).unwrap();
+        let pattern: RelPath = "sub/etc/hostname".parse().unwrap();
+        assert!(matches!(root.list(&[pattern]), Err(DiskError::Symlink(_))));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        /// Against the definition, read letter by letter.
+        #[test]
+        fn a_glob_matches_as_its_definition_says(pattern in "[ab*?]{0,8}", name in "[ab]{0,8}") {
+            fn plain(p: &[u8], n: &[u8]) -> bool {
+                match (p.split_first(), n.split_first()) {
+                    (None, None) => true,
+                    (Some((b'*', rest)), _) => {
+                        plain(rest, n) || n.split_first().is_some_and(|(_, m)| plain(p, m))
+                    }
+                    (Some((x, rest)), Some((y, m))) => (*x == b'?' || x == y) && plain(rest, m),
+                    _ => false,
+                }
+            }
+            prop_assert_eq!(matches(&pattern, &name), plain(pattern.as_bytes(), name.as_bytes()));
+        }
+    }
+}
