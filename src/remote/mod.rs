@@ -1,1 +1,32 @@
-//! (being built)
+//! The only place that opens a socket: http, git, mirrors, credentials, limits.
+//!
+//! For `source`, which asks, and for `cli`, which hands in what the environment says. It decides no
+//! value and no exit code: it says what a server answered, or why it did not, as a [`RemoteError`].
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | [`Http`] | one client for all kinds: limits, redirects, retries, credentials |
+//! | `policy` | pure: where a redirect may lead |
+//! | `body` | a response's bytes under size, rate and time limits |
+//! | [`Mirrors`] | the machine's own places for well-known URLs |
+//! | [`Credentials`] | netrc and the user's git credential helpers, asked after a 401 |
+//! | [`git`] | refs, commits and what lies between, over http, ssh and files |
+
+mod body;
+mod client;
+mod credentials;
+mod error;
+pub mod git;
+mod http;
+mod limits;
+mod mirrors;
+mod netrc;
+mod policy;
+
+pub use body::Body;
+pub use client::Proxies;
+pub use credentials::{CredentialSources, Credentials};
+pub use error::{Fault, ObjectKind, RemoteError};
+pub use http::{Http, Length, Method, Options, Request, Response};
+pub use limits::Limits;
+pub use mirrors::{MirrorError, Mirrored, Mirrors};

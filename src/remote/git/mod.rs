@@ -1,0 +1,381 @@
+//! The git client: refs, commit objects, what lies between two commits. Only here is gix known.
+//!
+//! For `source::git`, and [`CommitObject`] for `verify` as well. It asks little and proves what it
+//! gets: an object is hashed again before it is believed. The user's and the repository's git
+//! configuration and `GIT_*` variables are not obeyed.
+
+mod between;
+mod helper;
+mod listing;
+mod local;
+mod object;
+mod pack;
+mod process;
+mod session;
+mod ssh;
+mod wire;
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use gix::protocol::transport::Protocol;
+use gix::protocol::transport::client::blocking_io::Transport;
+use gix::protocol::transport::client::blocking_io::http::Transport as HttpTransport;
+use url::Url;
+
+use super::error::{Fault, RemoteError, flat};
+use super::http::Http;
+use super::mirrors::Mirrors;
+use crate::model::{CommitId, GitUrl, Scheme};
+
+pub use between::{Between, Relation};
+pub(super) use helper::ask_helpers;
+pub use listing::{Ask, Head, Listing, Origin, RefIds};
+use local::Local;
+pub use object::{CommitObject, ObjectError, hash};
+use session::{Fetch, Fetched, Session};
+use wire::Wire;
+
+/// Sizes and programs of the git client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitOptions {
+    /// The `ssh` program, for ssh:// alone.
+    pub ssh: PathBuf,
+    /// Most bytes of a list of refs.
+    pub refs_limit: u64,
+    /// Most bytes of a pack.
+    pub pack_limit: u64,
+    /// The largest object that is unpacked, in bytes.
+    pub object_limit: usize,
+}
+
+impl Default for GitOptions {
+    fn default() -> Self {
+        Self {
+            ssh: PathBuf::from("ssh"),
+            refs_limit: 256 << 20,
+            pack_limit: 1 << 30,
+            object_limit: 512 << 20,
+        }
+    }
+}
+
+/// The git client.
+#[derive(Debug, Clone)]
+pub struct Git<'a> {
+    http: &'a Http,
+    mirrors: &'a Mirrors,
+    options: GitOptions,
+}
+
+type AnySession<'a> = Session<Box<dyn Transport + 'a>>;
+
+/// How deep a ref's history is fetched, step by step, where a server refuses a bare id.
+const LADDER: [Option<u32>; 4] = [Some(50), Some(500), Some(5_000), None];
+
+/// How deep history is fetched between two commits.
+const STEPS: [u32; 3] = [256, 4_096, 65_536];
+
+impl<'a> Git<'a> {
+    /// A client over these.
+    #[must_use]
+    pub fn new(http: &'a Http, mirrors: &'a Mirrors, options: GitOptions) -> Self {
+        Self {
+            http,
+            mirrors,
+            options,
+        }
+    }
+
+    /// The refs that are asked for. A mirror answers only if it may decide (`resolve = true`);
+    /// then it alone is asked.
+    ///
+    /// # Errors
+    /// All but [`Fault::NoSuchCommit`], [`Fault::NotACommit`] and [`Fault::Forged`].
+    pub fn refs(&self, url: &GitUrl, ask: Ask<'_>) -> Result<Listing, RemoteError> {
+        let (url, origin) = match self.mirrors.for_url(url.as_str()).filter(|m| m.resolve) {
+            Some(mirrored) => (mirror_url(&mirrored.url)?, Origin::Mirror),
+            None => (url.clone(), Origin::Upstream),
+        };
+        let raw = if url.scheme() == Scheme::File {
+            Local::open(&url, self.options.object_limit)?.refs(ask)?
+        } else {
+            self.again(|| {
+                self.session(&url, self.options.refs_limit)?
+                    .refs(&ask.prefixes())
+            })?
+        };
+        listing::listing(ask, origin, raw)
+            .map_err(|why| RemoteError::new(Fault::Broken, url.host(), why))
+    }
+
+    /// Exactly the commit of an id, proved by its hash; never another one. `hint` is a full ref
+    /// name (`refs/tags/v1`) that may lead to it, for servers that refuse a bare id.
+    ///
+    /// # Errors
+    /// [`Fault::NoSuchCommit`] if it is not there or not handed out, [`Fault::NotACommit`],
+    /// [`Fault::Forged`], and all others.
+    pub fn commit(
+        &self,
+        url: &GitUrl,
+        id: &CommitId,
+        hint: Option<&str>,
+    ) -> Result<CommitObject, RemoteError> {
+        self.known(url, |url| {
+            if url.scheme() == Scheme::File {
+                return Local::open(url, self.options.object_limit)?.commit(id);
+            }
+            match self.again(|| self.fetched_commit(url, *id, *id, Some(1))) {
+                Ok(Some(commit)) => Ok(commit),
+                Ok(None) => {
+                    let detail = format!("asked for {id}, it sent other objects");
+                    Err(RemoteError::new(Fault::Forged, url.host(), detail))
+                }
+                Err(e) if e.fault() == Fault::NoSuchCommit => match hint {
+                    Some(hint) => self.climb(url, id, hint, e),
+                    None => Err(e),
+                },
+                Err(e) => Err(e),
+            }
+        })
+    }
+
+    /// The ladder: the ref's tip, then its history deeper and deeper.
+    fn climb(
+        &self,
+        url: &GitUrl,
+        id: &CommitId,
+        hint: &str,
+        refused: RemoteError,
+    ) -> Result<CommitObject, RemoteError> {
+        let raw = self.again(|| {
+            self.session(url, self.options.refs_limit)?
+                .refs(&[hint.to_owned()])
+        })?;
+        let found = raw
+            .into_iter()
+            .find(|r| r.name == hint.as_bytes())
+            .and_then(|r| r.ids);
+        let Some(tip) = found else {
+            return Err(refused);
+        };
+        if tip.target() == *id {
+            // The tag object brings its commit along.
+            if let Some(commit) =
+                self.again(|| self.fetched_commit(url, tip.object, *id, Some(1)))?
+            {
+                return Ok(commit);
+            }
+        }
+        let deepens = self.again(|| Ok(self.session(url, self.options.refs_limit)?.deepens()))?;
+        for depth in LADDER
+            .into_iter()
+            .filter(|depth| deepens || depth.is_none())
+        {
+            let found = self.again(|| self.fetched_commit(url, tip.object, *id, depth))?;
+            if let Some(commit) = found {
+                return Ok(commit);
+            }
+        }
+        let detail = format!(
+            "{id} is not in the history of {hint}, and a bare id is refused \
+             (uploadpack.allowReachableSHA1InWant)"
+        );
+        Err(RemoteError::new(Fault::NoSuchCommit, url.host(), detail))
+    }
+
+    /// Fetches `want` and takes the commit `id` out of what came.
+    fn fetched_commit(
+        &self,
+        url: &GitUrl,
+        want: CommitId,
+        id: CommitId,
+        depth: Option<u32>,
+    ) -> Result<Option<CommitObject>, RemoteError> {
+        let mut session = self.session(url, self.options.pack_limit)?;
+        let depth = depth.filter(|_| session.deepens());
+        let commits_only = session.filters();
+        let (folder, fetched) = self.fetch(&mut session, url, want, None, depth, commits_only)?;
+        let Some(bundle) = fetched.bundle else {
+            return Ok(None);
+        };
+        let commit = pack::commit(&bundle, &id, url.host());
+        // The pack's files go away with the folder, after their last use.
+        drop(bundle);
+        drop(folder);
+        commit
+    }
+
+    fn fetch(
+        &self,
+        session: &mut AnySession<'_>,
+        url: &GitUrl,
+        want: CommitId,
+        have: Option<CommitId>,
+        depth: Option<u32>,
+        commits_only: bool,
+    ) -> Result<(tempfile::TempDir, Fetched), RemoteError> {
+        let folder = tempfile::Builder::new()
+            .prefix("dubo-pin-")
+            .tempdir()
+            .map_err(|e| {
+                let detail = format!("a temporary folder cannot be made: {}", flat(&e));
+                RemoteError::new(Fault::Local, url.host(), detail)
+            })?;
+        let largest = self.options.object_limit;
+        let fetch = Fetch {
+            want,
+            have,
+            depth,
+            commits_only,
+            folder: folder.path(),
+            largest,
+        };
+        let fetched = session.fetch(&fetch)?;
+        Ok((folder, fetched))
+    }
+
+    /// What lies between two commits, at most `cap` deep. It costs little: commits alone are
+    /// fetched, and [`Relation::Unknown`] is said where a server cannot leave out the rest.
+    ///
+    /// # Errors
+    /// Network and protocol. A commit that the server does not hand out is no error but
+    /// [`Relation::Unknown`].
+    pub fn between(
+        &self,
+        url: &GitUrl,
+        old: &CommitId,
+        new: &CommitId,
+        cap: u32,
+    ) -> Result<Between, RemoteError> {
+        let result = self.known(url, |url| {
+            if url.scheme() == Scheme::File {
+                let local = Local::open(url, self.options.object_limit)?;
+                return local.between(old, new, cap as usize);
+            }
+            self.between_remote(url, old, new, cap)
+        });
+        match result {
+            Err(e) if matches!(e.fault(), Fault::NoSuchCommit | Fault::Unsupported) => {
+                Ok(Between::unknown())
+            }
+            other => other,
+        }
+    }
+
+    fn between_remote(
+        &self,
+        url: &GitUrl,
+        old: &CommitId,
+        new: &CommitId,
+        cap: u32,
+    ) -> Result<Between, RemoteError> {
+        let mut found = Between::unknown();
+        let steps = STEPS.into_iter().filter(|s| *s < cap).chain([cap.max(1)]);
+        for depth in steps.take(STEPS.len()) {
+            // Some servers send deltas against commits of the old side; then without it.
+            found = match self.again(|| self.span(url, old, new, Some(*old), depth)) {
+                Err(e) if e.fault() == Fault::Broken => {
+                    self.again(|| self.span(url, old, new, None, depth))?
+                }
+                other => other?,
+            };
+            if found.relation != Relation::Unknown {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    fn span(
+        &self,
+        url: &GitUrl,
+        old: &CommitId,
+        new: &CommitId,
+        have: Option<CommitId>,
+        depth: u32,
+    ) -> Result<Between, RemoteError> {
+        let mut session = self.session(url, self.options.pack_limit)?;
+        if !session.filters() || !session.deepens() {
+            return Ok(Between::unknown());
+        }
+        let (folder, fetched) = self.fetch(&mut session, url, *new, have, Some(depth), true)?;
+        let walked = match &fetched.bundle {
+            None => Ok(Between::unknown()),
+            Some(bundle) => between::walk(*new, *old, usize::MAX, |id| {
+                let commit = pack::commit(bundle, id, url.host())?;
+                Ok(commit.map(|commit| between::Step {
+                    cut: fetched.shallow.contains(&commit.id),
+                    parents: commit.parents,
+                    time: commit.committer_time,
+                    subject: commit.subject,
+                }))
+            }),
+        };
+        drop(fetched);
+        drop(folder);
+        walked
+    }
+
+    /// Asks for something whose hash is known: a mirror first, then upstream.
+    fn known<R>(
+        &self,
+        url: &GitUrl,
+        ask: impl Fn(&GitUrl) -> Result<R, RemoteError>,
+    ) -> Result<R, RemoteError> {
+        let Some(mirrored) = self.mirrors.for_url(url.as_str()) else {
+            return ask(url);
+        };
+        let first = match ask(&mirror_url(&mirrored.url)?) {
+            Ok(found) => return Ok(found),
+            Err(e) if e.fault() == Fault::Forged => return Err(e),
+            Err(e) => e,
+        };
+        match ask(url) {
+            // Behind a mirror the upstream is often out of reach: then the mirror's word counts.
+            Err(e) if e.fault() == Fault::Unreachable => Err(first),
+            other => other,
+        }
+    }
+
+    /// Once more after a connection that dropped in the middle of an answer.
+    fn again<R>(&self, ask: impl Fn() -> Result<R, RemoteError>) -> Result<R, RemoteError> {
+        let limits = self.http.limits();
+        let mut wait = limits.back_off;
+        for _ in 1..limits.tries {
+            match ask() {
+                Err(e) if e.transient && e.midway => std::thread::sleep(wait),
+                other => return other,
+            }
+            wait *= 2;
+        }
+        ask()
+    }
+
+    fn session(&self, url: &GitUrl, limit: u64) -> Result<AnySession<'_>, RemoteError> {
+        let host = url.host();
+        let slot = Rc::new(RefCell::new(None));
+        let refused = |why: String| RemoteError::new(Fault::Refused, host, why);
+        let transport: Box<dyn Transport + '_> = match url.scheme() {
+            Scheme::Https | Scheme::Http => {
+                let asked = Url::parse(url.as_str()).map_err(|e| refused(flat(&e)))?;
+                let parsed = gix::url::parse(url.as_str()).map_err(|e| refused(flat(&e)))?;
+                let wire = Wire::new(self.http, asked, limit, slot.clone());
+                Box::new(HttpTransport::new_http(wire, parsed, Protocol::V2, false))
+            }
+            Scheme::Ssh => {
+                let limits = self.http.limits();
+                Box::new(ssh::connect(url, &self.options.ssh, limits, limit, &slot)?)
+            }
+            Scheme::File => return Err(refused("file:// is read without a session".to_owned())),
+        };
+        Session::open(transport, host, slot)
+    }
+}
+
+fn mirror_url(text: &str) -> Result<GitUrl, RemoteError> {
+    text.parse().map_err(|e: crate::model::GitUrlError| {
+        RemoteError::new(Fault::Refused, text, format!("the mirror's URL: {e}"))
+    })
+}

@@ -1,0 +1,527 @@
+//! One HTTP client for every kind of source: retries, redirects, credentials, limits.
+//!
+//! For the git client and for whoever fetches an artifact. It is made on first use and shared by
+//! all threads. What a response means is the caller's matter; that it is 2xx (or 304 where that
+//! was asked for) is settled here.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+use reqwest::blocking::Client;
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+use super::body::Body;
+use super::client::{self, Proxies, Vetted};
+use super::credentials::Credentials;
+use super::error::{Fault, RemoteError, flat, said, shown};
+use super::limits::Limits;
+use super::policy;
+
+/// What the client is made of; `cli` fills it from the environment.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Times and tries.
+    pub limits: Limits,
+    /// Proxies.
+    pub proxies: Proxies,
+    /// Who is asked after a 401.
+    pub credentials: Credentials,
+}
+
+/// What is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method<'a> {
+    /// GET.
+    Get,
+    /// POST of these bytes. It is sent again on a dropped connection: only for questions.
+    Post(&'a [u8]),
+}
+
+/// Whether an answer must say how long it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// A length, or chunks: else a body that was cut short would pass for the whole.
+    Needed,
+    /// What comes carries its own end or digest.
+    Free,
+}
+
+/// One question.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// What to do.
+    pub method: Method<'a>,
+    /// Where.
+    pub url: &'a Url,
+    /// The URL that a manifest or a mirror wrote. Redirects are judged against it, and credentials
+    /// go to its origin alone. Usually `url` itself.
+    pub asked: &'a Url,
+    /// Further headers. Across origins only `Accept`, `Content-Type` and `Git-Protocol` stay.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// Most bytes of the answer's body.
+    pub limit: u64,
+    /// Whether a length is needed.
+    pub length: Length,
+}
+
+impl<'a> Request<'a> {
+    /// A GET of a URL that somebody wrote, with at most so many bytes.
+    #[must_use]
+    pub fn get(url: &'a Url, limit: u64) -> Self {
+        Self {
+            method: Method::Get,
+            url,
+            asked: url,
+            headers: &[],
+            limit,
+            length: Length::Needed,
+        }
+    }
+}
+
+/// An answer: 2xx, or 304 where a condition was sent.
+#[derive(Debug)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// Where it came from, after redirects.
+    pub url: Url,
+    headers: HeaderMap,
+    /// Its bytes.
+    pub body: Body,
+}
+
+impl Response {
+    /// A header's value, if it is there and plain text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// All headers that are plain text, as name and value.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers
+            .iter()
+            .filter_map(|(n, v)| Some((n.as_str(), v.to_str().ok()?)))
+    }
+}
+
+/// The client.
+#[derive(Debug, Default)]
+pub struct Http {
+    options: Options,
+    open: OnceLock<Result<Client, String>>,
+    guarded: OnceLock<Result<Client, String>>,
+    vetted: Vetted,
+    warnings: Mutex<BTreeSet<String>>,
+}
+
+/// Headers that name no person and open no door: they stay on the way to another origin.
+const CARRIED: [&str; 3] = ["accept", "content-type", "git-protocol"];
+
+/// The state of one try, hop by hop.
+struct Hop {
+    url: Url,
+    /// Whether the asked origin was ever left: what was for it alone is not sent any more.
+    left: bool,
+    authorization: Option<HeaderValue>,
+}
+
+impl Http {
+    /// A client that opens nothing yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            ..Self::default()
+        }
+    }
+
+    /// Its limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    /// Things worth a warning that came up so far, sorted.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .cloned()
+            .collect()
+    }
+
+    fn warn(&self, text: String) {
+        self.warnings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(text);
+    }
+
+    /// Asks, and asks again where that may help.
+    ///
+    /// # Errors
+    /// Every [`Fault`] but those of git. A 401, 429 or 5xx is never told as "not there".
+    pub fn send(&self, request: &Request<'_>) -> Result<Response, RemoteError> {
+        let limits = &self.options.limits;
+        let until = Instant::now() + limits.total;
+        let mut wait = limits.back_off;
+        let mut tries = 1;
+        loop {
+            let error = match self.follow(request, until) {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            let pause = error.retry_after.unwrap_or(wait);
+            if !error.transient || tries >= limits.tries || pause > limits.longest_wait {
+                return Err(error);
+            }
+            if Instant::now() + pause >= until {
+                return Err(error);
+            }
+            std::thread::sleep(pause);
+            wait *= 2;
+            tries += 1;
+        }
+    }
+
+    /// One try: the request and its redirects.
+    fn follow(&self, request: &Request<'_>, until: Instant) -> Result<Response, RemoteError> {
+        let credentials = &self.options.credentials;
+        let mut hop = Hop {
+            url: request.url.clone(),
+            left: !policy::same_origin(request.url, request.asked),
+            authorization: credentials.known(request.asked),
+        };
+        let mut redirects = 0;
+        loop {
+            let answer = self.once(request, &hop)?;
+            let status = answer.status();
+            let host = hop.url.host_str().unwrap_or_default().to_owned();
+            if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+                redirects += 1;
+                if redirects > self.options.limits.redirects {
+                    let detail = format!("more than {} redirects", self.options.limits.redirects);
+                    return Err(RemoteError::new(Fault::Refused, &host, detail));
+                }
+                let next = target(request, &hop.url, &answer)?;
+                hop.left |= !policy::same_origin(&next, request.asked);
+                hop.url = next;
+                continue;
+            }
+            if status == StatusCode::UNAUTHORIZED && !hop.left && hop.authorization.is_none() {
+                hop.authorization = Some(credentials.ask(request.asked, &challenges(&answer))?);
+                continue;
+            }
+            if status == StatusCode::UNAUTHORIZED {
+                let sent = !hop.left && hop.authorization.is_some();
+                return Err(credentials.rejected(&hop.url, sent));
+            }
+            return self.accept(request, &hop, &host, answer, until);
+        }
+    }
+
+    fn once(
+        &self,
+        request: &Request<'_>,
+        hop: &Hop,
+    ) -> Result<reqwest::blocking::Response, RemoteError> {
+        let host = hop.url.host_str().unwrap_or_default();
+        if !matches!(hop.url.scheme(), "http" | "https") || host.is_empty() {
+            let detail = format!("{} is neither http nor https", shown(&hop.url));
+            return Err(RemoteError::new(Fault::Refused, host, detail));
+        }
+        let client = self.client_for(request, hop)?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in request.headers {
+            if hop.left && !CARRIED.iter().any(|c| name.eq_ignore_ascii_case(c)) {
+                continue;
+            }
+            let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
+            else {
+                let detail = format!("the header {name} cannot be sent");
+                return Err(RemoteError::new(Fault::Refused, host, detail));
+            };
+            headers.append(name, value);
+        }
+        if let (Some(value), false) = (&hop.authorization, hop.left) {
+            headers.insert(header::AUTHORIZATION, value.clone());
+        }
+        if hop.url.scheme() == "http" && !policy::is_loopback(&hop.url) {
+            self.warn(format!(
+                "{host} is asked over http: what it says can be changed on the way"
+            ));
+        }
+        let builder = match request.method {
+            Method::Get => client.get(hop.url.clone()),
+            Method::Post(body) => client.post(hop.url.clone()).body(body.to_vec()),
+        };
+        builder
+            .headers(headers)
+            .send()
+            .map_err(|e| self.explain(host, e))
+    }
+
+    /// The open client for the asked origin; for others the guarded one, unless what was asked
+    /// was a private host itself.
+    fn client_for(&self, request: &Request<'_>, hop: &Hop) -> Result<&Client, RemoteError> {
+        let host = hop.url.host_str().unwrap_or_default();
+        let options = &self.options;
+        let open = || {
+            let make = || client::build(&options.limits, &options.proxies, None);
+            self.open.get_or_init(make)
+        };
+        let client = if policy::same_origin(&hop.url, request.asked) {
+            open()
+        } else {
+            // Behind a proxy names may not resolve here; what does resolve is judged all the same.
+            let proxied = options.proxies.serve(hop.url.scheme());
+            let public = match client::vet(&hop.url, &self.vetted) {
+                Err(_) if proxied => true,
+                other => other?,
+            };
+            if !public && !self.asked_is_private(request.asked) {
+                let detail = "the redirect leads to a private, loopback or link-local address";
+                return Err(RemoteError::new(Fault::Refused, host, detail));
+            }
+            if proxied || !public {
+                open()
+            } else {
+                let make = || client::build(&options.limits, &options.proxies, Some(&self.vetted));
+                self.guarded.get_or_init(make)
+            }
+        };
+        client.as_ref().map_err(|e| {
+            RemoteError::new(
+                Fault::Local,
+                host,
+                format!("the HTTP client cannot be made: {e}"),
+            )
+        })
+    }
+
+    fn asked_is_private(&self, asked: &Url) -> bool {
+        client::addresses(asked).is_ok_and(|found| found.iter().all(|a| !policy::is_public(a.ip())))
+    }
+
+    fn explain(&self, host: &str, error: reqwest::Error) -> RemoteError {
+        let error = error.without_url();
+        let text = flat(&error);
+        let unreachable = |text: String| RemoteError::new(Fault::Unreachable, host, text);
+        if text.contains("certificate") {
+            let help = "if the certificate is right, its root is missing here: install \
+                        ca-certificates or set SSL_CERT_FILE";
+            return RemoteError::new(Fault::Refused, host, text).help(help);
+        }
+        if error.is_dns() {
+            return unreachable(format!("its name does not resolve: {text}")).transient();
+        }
+        if error.is_connect() {
+            return unreachable(format!("no connection: {text}")).transient();
+        }
+        if error.is_timeout() {
+            let seconds = self.options.limits.idle.as_secs_f64();
+            return unreachable(format!("no answer within {seconds:.1} s"));
+        }
+        unreachable(format!("the connection dropped: {text}")).transient()
+    }
+
+    /// Judges the head of a final answer.
+    fn accept(
+        &self,
+        request: &Request<'_>,
+        hop: &Hop,
+        host: &str,
+        answer: reqwest::blocking::Response,
+        until: Instant,
+    ) -> Result<Response, RemoteError> {
+        let status = answer.status();
+        let headers = answer.headers();
+        let broken = |detail: &str| Err(RemoteError::new(Fault::Broken, host, detail));
+        let conditional = request.headers.iter().any(|(name, _)| {
+            name.eq_ignore_ascii_case("if-none-match")
+                || name.eq_ignore_ascii_case("if-modified-since")
+        });
+        match status {
+            StatusCode::PARTIAL_CONTENT => return broken("a part (206) that was not asked for"),
+            StatusCode::NOT_MODIFIED if conditional => {}
+            s if s.is_success() => {}
+            _ => return Err(failure(host, &hop.url, status, headers)),
+        }
+        let length = headers.get(header::CONTENT_LENGTH);
+        let chunked = headers.contains_key(header::TRANSFER_ENCODING);
+        if length.is_some() && chunked {
+            return broken("both a Content-Length and a Transfer-Encoding");
+        }
+        let encoding = headers.get(header::CONTENT_ENCODING);
+        if encoding.is_some_and(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return broken("a Content-Encoding that was not asked for");
+        }
+        let bare = length.is_none() && !chunked && status != StatusCode::NOT_MODIFIED;
+        if bare && request.length == Length::Needed {
+            let detail = "it does not say how long it is, so that a cut would not be seen";
+            return Err(RemoteError::new(Fault::Refused, host, detail));
+        }
+        let announced = length
+            .and_then(|l| l.to_str().ok())
+            .and_then(|l| l.parse::<u64>().ok());
+        if let Some(size) = announced.filter(|size| *size > request.limit) {
+            let detail = format!(
+                "{size} bytes, more than the {} that are taken",
+                request.limit
+            );
+            return Err(RemoteError::new(Fault::Refused, host, detail));
+        }
+        if !hop.left
+            && let Some(value) = &hop.authorization
+        {
+            self.options.credentials.accepted(request.asked, value);
+        }
+        Ok(Response {
+            status: status.as_u16(),
+            url: hop.url.clone(),
+            headers: headers.clone(),
+            body: Body::new(answer, host, request.limit, until, self.options.limits),
+        })
+    }
+}
+
+/// Where a redirect leads, if it may.
+fn target(
+    request: &Request<'_>,
+    from: &Url,
+    answer: &reqwest::blocking::Response,
+) -> Result<Url, RemoteError> {
+    let host = from.host_str().unwrap_or_default();
+    let status = answer.status();
+    let refused = |detail: String| Err(RemoteError::new(Fault::Refused, host, detail));
+    let keeps = matches!(
+        status,
+        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
+    );
+    let known = keeps
+        || matches!(
+            status,
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER
+        );
+    if !known || (matches!(request.method, Method::Post(_)) && !keeps) {
+        return refused(format!("HTTP {} is not followed here", status.as_u16()));
+    }
+    let location = answer
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|l| l.to_str().ok());
+    let Some(next) = location.and_then(|l| from.join(l).ok()) else {
+        return refused("a redirect without a target that can be read".to_owned());
+    };
+    match policy::scheme_allowed(from, &next) {
+        Ok(()) => Ok(next),
+        Err(why) => refused(format!("the redirect to {} {why}", shown(&next))),
+    }
+}
+
+fn challenges(answer: &reqwest::blocking::Response) -> Vec<String> {
+    let all = answer.headers().get_all(header::WWW_AUTHENTICATE);
+    all.iter()
+        .filter_map(|v| Some(v.to_str().ok()?.to_owned()))
+        .collect()
+}
+
+/// A status that is no answer.
+fn failure(host: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> RemoteError {
+    let retry_after = headers
+        .get(header::RETRY_AFTER)
+        .and_then(|v| wait_of(v.to_str().ok()?));
+    let exhausted = headers
+        .get("x-ratelimit-remaining")
+        .is_some_and(|v| v.as_bytes() == b"0");
+    let code = status.as_u16();
+    let detail = match status.canonical_reason() {
+        Some(reason) => format!("HTTP {code} {reason} for {}", shown(url)),
+        None => format!("HTTP {code} for {}", said(&shown(url))),
+    };
+    let fault = match code {
+        403 if retry_after.is_some() || exhausted => Fault::Busy,
+        401 | 403 | 407 => Fault::Denied,
+        404 | 410 => Fault::NotThere,
+        408 | 425 | 429 | 500..=599 => Fault::Busy,
+        _ => Fault::Broken,
+    };
+    let mut error = RemoteError::new(fault, host, detail);
+    error.transient = matches!(code, 429 | 502 | 503 | 504);
+    error.retry_after = retry_after;
+    if code == 407 {
+        return error.help("the proxy asks for credentials");
+    }
+    match retry_after {
+        Some(wait) if fault == Fault::Busy => {
+            error.help(format!("it asks to wait {} s", wait.as_secs()))
+        }
+        _ => error,
+    }
+}
+
+/// Retry-After (RFC 9110, 10.2.3): seconds, or a date.
+fn wait_of(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let then = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    let seconds = then.as_second() - jiff::Timestamp::now().as_second();
+    Some(Duration::from_secs(
+        u64::try_from(seconds).unwrap_or_default(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault_of(code: u16, headers: &[(&'static str, &str)]) -> Fault {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        let url = Url::parse("https://h.example/x").unwrap();
+        failure("h.example", &url, StatusCode::from_u16(code).unwrap(), &map).fault()
+    }
+
+    #[test]
+    fn only_404_and_410_are_told_as_not_there() {
+        for code in 400..600 {
+            let gone = fault_of(code, &[]) == Fault::NotThere;
+            assert_eq!(gone, code == 404 || code == 410, "{code}");
+        }
+        assert_eq!(fault_of(401, &[]), Fault::Denied);
+        assert_eq!(fault_of(429, &[]), Fault::Busy);
+        assert_eq!(fault_of(503, &[]), Fault::Busy);
+    }
+
+    #[test]
+    fn an_exhausted_rate_limit_is_busy_and_not_denied() {
+        assert_eq!(fault_of(403, &[]), Fault::Denied);
+        assert_eq!(
+            fault_of(403, &[("x-ratelimit-remaining", "0")]),
+            Fault::Busy
+        );
+        assert_eq!(fault_of(403, &[("retry-after", "60")]), Fault::Busy);
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        assert_eq!(wait_of("7"), Some(Duration::from_secs(7)));
+        assert_eq!(
+            wait_of("Wed, 21 Oct 2015 07:28:00 GMT"),
+            Some(Duration::ZERO)
+        );
+        assert!(wait_of("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(1 << 20));
+        assert_eq!(wait_of("soon"), None);
+        assert_eq!(wait_of("-1"), None);
+    }
+}
