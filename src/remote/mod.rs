@@ -5,6 +5,7 @@
 //!
 //! | file | what it is for |
 //! |---|---|
+//! | [`Remote`] | all of it in one value, handed to a verb or not |
 //! | [`Http`] | one client for all kinds: limits, redirects, retries, credentials |
 //! | `policy` | pure: where a redirect may lead |
 //! | `body` | a response's bytes under size, rate and time limits |
@@ -12,6 +13,7 @@
 //! | [`Credentials`] | netrc and the user's git credential helpers, asked after a 401 |
 //! | [`git`] | refs, commits and what lies between, over http, ssh and files |
 
+mod access;
 mod body;
 mod client;
 mod credentials;
@@ -23,6 +25,7 @@ mod mirrors;
 mod netrc;
 mod policy;
 
+pub use access::Remote;
 pub use body::Body;
 pub use client::Proxies;
 pub use credentials::{CredentialSources, Credentials};

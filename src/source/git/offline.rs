@@ -43,7 +43,7 @@ pub(in crate::source) fn check(keys: &Keys, entry: &Entry) -> Vec<(Id, &'static 
         let said = |t: Option<String>| t.map_or_else(|| "no version".to_owned(), |t| quoted(&t));
         faults.push((Id::GIT008, "version", Trouble::new("the locked version is not the one in the tag's name").expected(said(version)).found(said(locked))));
     }
-    if !keys.admits(commit, tag) {
+    if !keys.allows(&commit, tag) {
         let found = tag.map_or_else(|| commit.to_string(), quoted);
         faults.push((Id::GIT008, "values", Trouble::new("the locked value is none that pins.toml allows").expected(keys.follow.to_string()).found(found)));
     }

@@ -19,9 +19,9 @@ const SHORT: usize = 12;
 
 /// Resolves one pin.
 pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Resolved, Fault> {
-    let listing = git.refs(&keys.url, &survey::ask(keys)).map_err(fault)?;
+    let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
     let mut notes = Vec::new();
-    let old = want.old.filter(|old| old.request.split(' ').next() == keys.request().split(' ').next());
+    let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
     let found = match &want.aim {
         Aim::Newest => choose(keys, want, old, &listing, git, &mut notes)?,
         Aim::At(token) => {
@@ -50,9 +50,9 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
 
 /// Says where a locked pin stands, without fetching an object unless a branch moved.
 pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Outlook, Fault> {
-    let listing = git.refs(&keys.url, &survey::ask(keys)).map_err(fault)?;
+    let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
     let mut notes = Vec::new();
-    let old = want.old.filter(|old| old.request.split(' ').next() == keys.request().split(' ').next());
+    let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
     let found = choose(keys, want, old, &listing, git, &mut notes)?;
     let standing = if old.and_then(commit_of) == Some(found.commit) { Standing::Current } else { Standing::Newer };
     Ok(Outlook { standing, newest: Some(found.said()), trouble: notes.into_iter().next().map(Trouble::new) })
@@ -62,7 +62,7 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
 fn choose(keys: &Keys, want: &Want<'_>, old: Option<&Entry>, listing: &Listing, git: &Git<'_>, notes: &mut Vec<String>) -> Result<Candidate, Fault> {
     let covered = |old: &&Entry| match &keys.follow {
         Follow::Tag(name) => old.proof("ref") == Some(&format!("refs/tags/{}", name.as_str())),
-        Follow::Version(_) | Follow::Commit(_) => true,
+        Follow::Version { .. } | Follow::Commit(_) => true,
         Follow::Head | Follow::Branch(_) => false,
     };
     let stands = old.filter(covered).map_or(Locked::Stands, |old| survey::locked(old, listing));
@@ -248,7 +248,7 @@ pub(in crate::source) fn stored_object(entry: &Entry) -> Option<CommitObject> {
         (None, Some(code)) => base64::engine::general_purpose::STANDARD.decode(code).ok()?,
         _ => return None,
     };
-    CommitObject::parse(&commit_of(entry)?, raw).ok()
+    CommitObject::parse(commit_of(entry)?, &raw).ok()
 }
 
 fn entry(keys: &Keys, found: &Candidate, object: &CommitObject, origin: Origin, old: Option<&Entry>, today: Day) -> Result<Entry, Fault> {
@@ -285,7 +285,7 @@ fn entry(keys: &Keys, found: &Candidate, object: &CommitObject, origin: Origin, 
     }
     proof("tree", object.tree.to_string());
     let first_seen = old.filter(|old| commit_of(old) == Some(found.commit)).map_or(today, |old| old.first_seen);
-    Ok(Entry { request: keys.request(), values, artifacts: Vec::new(), evidence, first_seen, seen: BTreeMap::new() })
+    Ok(Entry { request: keys.request().finish(&[]), values, artifacts: Vec::new(), evidence, first_seen, seen: BTreeMap::new() })
 }
 
 /// What lies between two commits, if the remote tells; never a reason to fail.

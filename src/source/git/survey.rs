@@ -23,7 +23,7 @@ pub(super) struct Candidate {
 impl Candidate {
     fn of(refname: &str, ids: &RefIds) -> Self {
         Self {
-            commit: ids.peeled.unwrap_or(ids.object),
+            commit: ids.target(),
             refname: Some(refname.to_owned()),
             tag_object: ids.peeled.map(|_| ids.object),
             version: None,
@@ -47,12 +47,12 @@ pub(super) fn short(id: &CommitId) -> String {
 }
 
 /// Which refs have to be listed for a pin to be resolved and its old entry to be judged.
-pub(super) fn ask(keys: &Keys) -> Ask {
+pub(super) fn ask(keys: &Keys) -> Ask<'_> {
     match &keys.follow {
         Follow::Head => Ask::Head,
-        Follow::Branch(name) => Ask::Branch(name.as_str().to_owned()),
-        Follow::Tag(name) => Ask::Tag(name.as_str().to_owned()),
-        Follow::Commit(_) | Follow::Version(_) => Ask::Tags,
+        Follow::Branch(name) => Ask::Branch(name.as_str()),
+        Follow::Tag(name) => Ask::Tag(name.as_str()),
+        Follow::Commit(_) | Follow::Version { .. } => Ask::Tags,
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) fn newest(keys: &Keys, listing: &Listing) -> Result<Candidate, Fault>
             Ok(found)
         }
         Follow::Commit(id) => Ok(naming(keys, listing, id)),
-        Follow::Version(_) => {
+        Follow::Version { .. } => {
             let all = versions(keys, listing)?;
             all.into_iter().next_back().ok_or_else(|| {
                 let some: Vec<_> = tags(listing).map(|(name, _)| quoted(name)).collect();
@@ -95,7 +95,7 @@ pub(super) fn newest(keys: &Keys, listing: &Listing) -> Result<Candidate, Fault>
 fn versions(keys: &Keys, listing: &Listing) -> Result<Vec<Candidate>, Fault> {
     let mut all: Vec<Candidate> = tags(listing)
         .filter_map(|(name, ids)| {
-            let version = keys.version_in(name).filter(|(_, v)| keys.allows(v))?;
+            let version = keys.version_in(name).filter(|(_, v)| keys.admits_version(v))?;
             Some(Candidate { version: Some(version), ..Candidate::of(&format!("refs/tags/{name}"), ids) })
         })
         .collect();
@@ -130,7 +130,7 @@ fn named(listing: &Listing, prefix: &str, name: &str) -> Option<Candidate> {
 /// A commit, with the tag that names it best, if one does.
 fn naming(keys: &Keys, listing: &Listing, id: &CommitId) -> Candidate {
     let mut all: Vec<Candidate> = tags(listing)
-        .filter(|(_, ids)| ids.peeled.unwrap_or(ids.object) == *id)
+        .filter(|(_, ids)| ids.target() == *id)
         .map(|(name, ids)| Candidate { version: keys.version_in(name), ..Candidate::of(&format!("refs/tags/{name}"), ids) })
         .collect();
     all.sort_by_cached_key(|c| (c.version.as_ref().map(|(_, v)| v.clone()), c.refname.clone()));
@@ -170,7 +170,7 @@ pub(super) fn judge(keys: &Keys, listing: &Listing, wanted: &Wanted) -> Result<S
             let behind = Candidate { commit, ..tip.clone() };
             Ok(if fits(&behind) { Satisfies::IfBehind(behind, tip.commit) } else { Satisfies::No(wanted.contradiction()) })
         }
-        Follow::Version(_) => {
+        Follow::Version { .. } => {
             let found = versions(keys, listing)?.into_iter().rev().find(fits);
             Ok(found.map_or_else(
                 || Satisfies::No(format!("no tag of {} that satisfies {} is at {wanted}", keys.url, keys.follow)),
@@ -202,7 +202,7 @@ impl Wanted {
             return Self { commit: Some(commit), ..Self::default() };
         }
         let version = keys.version_in(text).is_none() || text.starts_with(|c: char| c.is_ascii_digit());
-        if version && keys.is_version() {
+        if version && matches!(keys.follow, Follow::Version { .. }) {
             Self { version: Some(text.to_owned()), ..Self::default() }
         } else {
             Self { tag: Some(text.to_owned()), ..Self::default() }
