@@ -17,7 +17,7 @@ pub mod yarn;
 mod tests;
 
 use crate::dockerfile::Target;
-use crate::model::{Platform, Trouble};
+use crate::model::{Platform, Trouble, quoted};
 use crate::table::Table;
 
 pub use stage::stage;
@@ -62,19 +62,14 @@ impl Source {
             ["image"] => image::Keys::read(table).map(Self::Image),
             ["yarn"] => yarn::Keys::read(table).map(Self::Yarn),
             [first, second, ..] => {
-                let mut places = [table.key_place(first), table.key_place(second)];
-                places.sort();
-                let [a, b] = places;
+                let (a, b) = (table.key_place(first), table.key_place(second));
                 let message = format!(
                     "the pin names two sources: `{first}` on line {} and `{second}` on line {}",
-                    table.key_place(first).line,
-                    table.key_place(second).line
+                    a.line, b.line
                 );
-                let help = format!(
-                    "keep one of them, or make two pins (the other is on line {})",
-                    a.line
-                );
-                table.report(Trouble::new(message).at(b).help(help));
+                let later = a.max(b);
+                let help = "keep one of them, or make two pins";
+                table.report(Trouble::new(message).at(later).help(help));
                 None
             }
             _ => {
@@ -123,6 +118,56 @@ impl Source {
             Self::Url(_) => &["sha256", "sha512", "version", "url"],
             Self::Image(_) => &["reference", "digest", "tag", "version"],
             Self::Deb(_) | Self::Yarn(_) => &[],
+        }
+    }
+
+    /// Whether a pin of this kind is vendored as a folder rather than as files.
+    #[must_use]
+    pub fn vendors_folder(&self) -> bool {
+        matches!(self, Self::Deb(_) | Self::Yarn(_))
+    }
+
+    /// What is wrong with a vendor path for this source, if anything.
+    ///
+    /// # Errors
+    /// A file where a folder is written or the other way round; a slot that nothing fills; two
+    /// platforms whose files would overwrite each other.
+    pub fn vet_vendor(&self, vendor: &PathTemplate, platforms: &[Platform]) -> Result<(), Trouble> {
+        let template = vendor.template();
+        let text = quoted(template.as_str());
+        if self.vendors_folder() && !vendor.is_folder() {
+            let trouble = Trouble::new(format!("{} pins are vendored as a folder", self.kind()));
+            return Err(trouble.help(format!("write `{}/`", template.as_str())));
+        }
+        if !self.vendors_folder() && vendor.is_folder() {
+            let message = format!(
+                "{} pins are vendored as files, not as a folder",
+                self.kind()
+            );
+            return Err(Trouble::new(message).expected("the path of a file"));
+        }
+        let has_version = match self {
+            Self::Git(keys) => {
+                matches!(
+                    keys.follow,
+                    git::Follow::Version { .. } | git::Follow::Tag(_)
+                )
+            }
+            Self::Url(keys) => keys.versions.is_some(),
+            _ => false,
+        };
+        if template.has(template::Slot::Version) && !has_version {
+            return Err(Trouble::new(format!(
+                "{text} has a {{version}}, but the pin has none"
+            )));
+        }
+        match self {
+            Self::Url(keys) => keys.vet_vendor(vendor, platforms),
+            _ if template.has_platform() => {
+                let message = format!("{text} differs by platform, but what is vendored does not");
+                Err(Trouble::new(message))
+            }
+            _ => Ok(()),
         }
     }
 

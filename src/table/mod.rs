@@ -19,6 +19,9 @@ pub use statements::{Element, Kind, Name, Statement, elements, statements};
 /// Larger texts are refused unread.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// More errors than this are not collected.
+const MAX_TROUBLES: usize = 200;
+
 /// A value and where it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed<T> {
@@ -126,7 +129,10 @@ impl<'a> Document<'a> {
 
     /// Notes something wrong, to be said with all the rest.
     pub fn report(&self, trouble: Trouble) {
-        self.troubles.borrow_mut().push(trouble);
+        let mut troubles = self.troubles.borrow_mut();
+        if troubles.len() <= MAX_TROUBLES {
+            troubles.push(trouble);
+        }
     }
 
     /// All that was found wrong, in the order of the file.
@@ -135,6 +141,10 @@ impl<'a> Document<'a> {
         let mut all = self.troubles.into_inner();
         all.sort();
         all.dedup();
+        if all.len() > MAX_TROUBLES {
+            all.truncate(MAX_TROUBLES);
+            all.push(Trouble::new("there are more errors: mend these first"));
+        }
         all
     }
 
@@ -231,6 +241,20 @@ mod tests {
                 trouble.message
             );
         }
+    }
+
+    #[test]
+    fn no_more_than_200_errors_are_collected() {
+        let text = "\"\\u0001\" = 1\n";
+        let many: String = (0..300).map(|i| format!("k{i} = \"\\u0001\"\n")).collect();
+        let document = parse("f", many.as_bytes()).unwrap();
+        let troubles = document.troubles();
+        assert_eq!(troubles.len(), 201);
+        assert_eq!(
+            troubles[200].message,
+            "there are more errors: mend these first"
+        );
+        assert_eq!(parse("f", text.as_bytes()).unwrap().troubles().len(), 1);
     }
 
     #[test]

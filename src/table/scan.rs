@@ -10,6 +10,9 @@ const HEADERS: usize = 40_000;
 /// Most brackets, dots, commas and equals signs outside of strings.
 const MARKS: usize = 1_000_000;
 
+/// Longest line in bytes: every place keeps its line.
+const LINE: usize = 16 * 1024;
+
 /// What text must not have, and the byte where it has it.
 pub(super) struct Excess {
     pub(super) at: usize,
@@ -79,6 +82,16 @@ pub(super) fn bare<B>(
 
 /// The first excess of a text, if it has one.
 pub(super) fn excess(text: &[u8]) -> Option<Excess> {
+    let mut start = 0;
+    for line in text.split(|b| *b == b'\n') {
+        if line.len() > LINE {
+            return Some(Excess {
+                at: start,
+                what: "a line is longer than 16,384 bytes",
+            });
+        }
+        start += line.len() + 1;
+    }
     let (mut depth, mut dots, mut headers, mut marks) = (0_usize, 0_usize, 0_usize, 0_usize);
     let mut fresh = true;
     bare(text, 0, |at, byte| {
@@ -142,6 +155,9 @@ mod tests {
         assert!(excess("[a]\n".repeat(40_000).as_bytes()).is_none());
         assert!(excess("[a]\n".repeat(40_001).as_bytes()).is_some());
         assert!(excess("a=[1,1]\n".repeat(250_001).as_bytes()).is_some());
+        assert!(excess("a".repeat(16_384).as_bytes()).is_none());
+        let long = format!("x\n{}", "a".repeat(16_385));
+        assert_eq!(excess(long.as_bytes()).map(|e| e.at), Some(2));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::model::{Platform, RelPath, Trouble, quoted, visible};
 use crate::source::request::Request;
-use crate::source::template::{Filling, Slot, Template, TemplateError};
+use crate::source::template::{Filling, PathTemplate, Slot, Template, TemplateError};
 use crate::source::version::Versions;
 use crate::table::Table;
 
@@ -274,6 +274,36 @@ impl Keys {
             arch,
             version,
         }
+    }
+
+    /// Each platform's file needs a path of its own, unless the file is the same.
+    pub(in crate::source) fn vet_vendor(
+        &self,
+        vendor: &PathTemplate,
+        platforms: &[Platform],
+    ) -> Result<(), Trouble> {
+        if vendor.template().has_platform() && platforms.is_empty() {
+            return Err(
+                Trouble::new("the path differs by platform, but no platform is given")
+                    .help("add `platforms = [\"linux/amd64\"]` to the pin or under [image]"),
+            );
+        }
+        let mut paths: BTreeMap<String, (&Platform, String)> = BTreeMap::new();
+        for platform in platforms {
+            let filling = self.filling(Some(platform), Some("1.2.3"));
+            let path = vendor.template().fill(&filling).unwrap_or_default();
+            let url = self.url.template.fill(&filling).unwrap_or_default();
+            if let Some((other, first)) = paths.get(&path)
+                && *first != url
+            {
+                let message = format!("{other} and {platform} would be vendored at one path");
+                return Err(Trouble::new(message)
+                    .found(path)
+                    .help("add {platform} or {arch} to the path"));
+            }
+            paths.insert(path, (platform, url));
+        }
+        Ok(())
     }
 
     pub(in crate::source) fn request(&self) -> Request {
