@@ -3,6 +3,7 @@
 //! For every floor of the house. Nothing here reads a file, opens a socket or prints; nothing here
 //! knows a kind of source, a verb or a format.
 
+mod age;
 mod day;
 mod event;
 mod finding;
@@ -15,6 +16,7 @@ mod place;
 mod platform;
 mod text;
 
+pub use age::{Age, AgeError};
 pub use day::{Day, DayError};
 pub use event::{Event, Events, Silent};
 pub use finding::{Finding, Id, Severity, Trouble};

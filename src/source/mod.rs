@@ -1,1 +1,210 @@
-//! (being built)
+//! The only place that knows the kinds of pins.
+//!
+//! The key that names a source decides its kind, as in Cargo's dependency tables. Each kind's
+//! `keys.rs` is its grammar; what resolves it stands beside.
+
+pub mod deb;
+pub mod git;
+pub mod image;
+mod request;
+mod stage;
+pub mod template;
+pub mod url;
+pub mod version;
+pub mod yarn;
+
+#[cfg(test)]
+mod tests;
+
+use crate::dockerfile::Target;
+use crate::model::{Platform, Trouble, quoted};
+use crate::table::Table;
+
+pub use stage::stage;
+pub use template::PathTemplate;
+pub use version::VersionRule;
+
+/// What a pin follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A git repository.
+    Git(git::Keys),
+    /// Files by URL.
+    Url(url::Keys),
+    /// Debian packages.
+    Deb(deb::Keys),
+    /// An image in a registry.
+    Image(image::Keys),
+    /// A JavaScript project whose packages come from git.
+    Yarn(yarn::Keys),
+}
+
+/// The keys that name a source, each with all keys of its kind.
+pub const KINDS: [(&str, &[&str]); 5] = [
+    ("git", git::Keys::KNOWN),
+    ("url", url::Keys::KNOWN),
+    ("deb", deb::Keys::KNOWN),
+    ("image", image::Keys::KNOWN),
+    ("yarn", yarn::Keys::KNOWN),
+];
+
+impl Source {
+    /// Reads the keys of the one kind that the pin's table names, for the platforms of the pin.
+    /// None or two of them is reported.
+    #[must_use]
+    pub fn read(table: &Table<'_>, platforms: &[Platform]) -> Option<Self> {
+        let given = KINDS.map(|(kind, _)| kind).into_iter();
+        let given: Vec<&str> = given.filter(|kind| table.has(kind)).collect();
+        match given.as_slice() {
+            ["git"] => git::Keys::read(table).map(Self::Git),
+            ["url"] => url::Keys::read(table, platforms).map(Self::Url),
+            ["deb"] => deb::Keys::read(table, platforms).map(Self::Deb),
+            ["image"] => image::Keys::read(table).map(Self::Image),
+            ["yarn"] => yarn::Keys::read(table).map(Self::Yarn),
+            [first, second, ..] => {
+                let (a, b) = (table.key_place(first), table.key_place(second));
+                let message = format!(
+                    "the pin names two sources: `{first}` on line {} and `{second}` on line {}",
+                    a.line, b.line
+                );
+                let later = a.max(b);
+                let help = "keep one of them, or make two pins";
+                table.report(Trouble::new(message).at(later).help(help));
+                None
+            }
+            _ => {
+                let trouble = Trouble::new("the pin names no source").at(table.place());
+                table.report(trouble.expected("one of git, url, deb, image, yarn"));
+                None
+            }
+        }
+    }
+
+    /// The key that names it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Git(_) => "git",
+            Self::Url(_) => "url",
+            Self::Deb(_) => "deb",
+            Self::Image(_) => "image",
+            Self::Yarn(_) => "yarn",
+        }
+    }
+
+    /// Whether this program can resolve it already.
+    #[must_use]
+    pub fn is_built(&self) -> bool {
+        matches!(self, Self::Git(_))
+    }
+
+    /// The value that stands at a site which does not say one; `None` where each site must,
+    /// since the values are named after packages.
+    #[must_use]
+    pub fn default_value_key(&self) -> Option<&'static str> {
+        match self {
+            Self::Git(_) => Some("commit"),
+            Self::Url(_) => Some("sha256"),
+            Self::Image(_) => Some("reference"),
+            Self::Deb(_) | Self::Yarn(_) => None,
+        }
+    }
+
+    /// The values that a site may ask for; empty where they are named after packages.
+    #[must_use]
+    pub fn value_keys(&self) -> &'static [&'static str] {
+        match self {
+            Self::Git(_) => &["commit", "tag", "version", "short", "date"],
+            Self::Url(_) => &["sha256", "sha512", "version", "url"],
+            Self::Image(_) => &["reference", "digest", "tag", "version"],
+            Self::Deb(_) | Self::Yarn(_) => &[],
+        }
+    }
+
+    /// Whether a pin of this kind is vendored as a folder rather than as files.
+    #[must_use]
+    pub fn vendors_folder(&self) -> bool {
+        matches!(self, Self::Deb(_) | Self::Yarn(_))
+    }
+
+    /// What is wrong with a vendor path for this source, if anything.
+    ///
+    /// # Errors
+    /// A file where a folder is written or the other way round; a slot that nothing fills; two
+    /// platforms whose files would overwrite each other.
+    pub fn vet_vendor(&self, vendor: &PathTemplate, platforms: &[Platform]) -> Result<(), Trouble> {
+        let template = vendor.template();
+        let text = quoted(template.as_str());
+        if self.vendors_folder() && !vendor.is_folder() {
+            let trouble = Trouble::new(format!("{} pins are vendored as a folder", self.kind()));
+            return Err(trouble.help(format!("write `{}/`", template.as_str())));
+        }
+        if !self.vendors_folder() && vendor.is_folder() {
+            let message = format!(
+                "{} pins are vendored as files, not as a folder",
+                self.kind()
+            );
+            return Err(Trouble::new(message).expected("the path of a file"));
+        }
+        let has_version = match self {
+            Self::Git(keys) => {
+                matches!(
+                    keys.follow,
+                    git::Follow::Version { .. } | git::Follow::Tag(_)
+                )
+            }
+            Self::Url(keys) => keys.versions.is_some(),
+            _ => false,
+        };
+        if template.has(template::Slot::Version) && !has_version {
+            return Err(Trouble::new(format!(
+                "{text} has a {{version}}, but the pin has none"
+            )));
+        }
+        match self {
+            Self::Url(keys) => keys.vet_vendor(vendor, platforms),
+            _ if template.has_platform() => {
+                let message = format!("{text} differs by platform, but what is vendored does not");
+                Err(Trouble::new(message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a site of this form can bear a value of this kind.
+    #[must_use]
+    pub fn fits(&self, target: &Target) -> bool {
+        match target {
+            Target::Arg(_) | Target::Env(_) => true,
+            Target::From(_) | Target::CopyFrom(_) | Target::Mount(_) | Target::Syntax => {
+                matches!(self, Self::Image(_))
+            }
+            Target::Add(_) => matches!(self, Self::Git(_)),
+            Target::Checksum(_) => matches!(self, Self::Url(_)),
+        }
+    }
+
+    /// Whether new content under it would be an alarm rather than news: a full version, a git
+    /// tag, a commit, a URL with a full version.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        match self {
+            Self::Git(keys) => keys.follow.is_fixed(),
+            Self::Url(keys) => keys.versions.as_ref().is_some_and(|v| v.rule.is_exact()),
+            Self::Deb(_) | Self::Image(_) | Self::Yarn(_) => false,
+        }
+    }
+
+    /// The canonical one line of what is asked for: equal for every spelling of the same request,
+    /// different for different ones. A git pin's values do not depend on platforms.
+    #[must_use]
+    pub fn request(&self, platforms: &[Platform]) -> String {
+        match self {
+            Self::Git(keys) => keys.request().finish(&[]),
+            Self::Url(keys) => keys.request().finish(platforms),
+            Self::Deb(keys) => keys.request().finish(platforms),
+            Self::Image(keys) => keys.request().finish(platforms),
+            Self::Yarn(keys) => keys.request().finish(platforms),
+        }
+    }
+}
