@@ -1,5 +1,36 @@
 //! Dockerfiles, lossless: parse to byte spans, expand, find sites, edit.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `lines`, `logical` | physical lines, continuations, directives; the way back to the file |
+//! | `words`, `heredoc`, `instruction` | one logical line as keyword, flags, words, heredocs |
+//! | `parse` | [`Dockerfile`]: the whole file |
+//! | `lex`, `pattern`, `expand` | quotes, escapes, variables of one word |
+//! | `scope` | [`Variables`]: what a variable is worth where |
+//! | `site`, `locate`, `reference` | from a manifest's [`Site`] to the bytes that hold its value |
+//! | `fault` | [`SiteError`]: why a site cannot be found or edited |
+//! | `edit` | [`Edit`]: a change as data, and [`apply`] |
+//! | `comment` | the version that a comment above a pin tells |
+//! | `shadow` | what makes the build use another value than the pinned one |
+//!
+//! Nothing here opens a file or writes one; shell text inside RUN is not read.
 
+mod expand;
+mod heredoc;
+mod instruction;
+mod lex;
+mod lines;
+mod logical;
+mod parse;
+mod pattern;
+mod scope;
 mod site;
+mod words;
 
+pub use expand::expand;
+pub use instruction::{Body, Command, Comment, Flag, Heredoc, Instruction, Stage};
+pub use lex::{ExpandError, Var};
+pub use logical::Logical;
+pub use parse::{Dockerfile, MAX_SIZE};
+pub use scope::{Assignment, Variables};
 pub use site::{Site, StageSel, Target};
