@@ -1,1 +1,15 @@
-//! (being built)
+//! The only voice: what a run came to, said to a person or to a program.
+//!
+//! For `cli`, which hands over data of [`crate::model`], and for the threads of a verb, which emit
+//! events. It decides nothing, and nobody else writes to stdout or stderr. Text from outside never
+//! moves the cursor: it goes through [`crate::model::visible`].
+
+mod excerpt;
+mod progress;
+pub mod report;
+mod shell;
+mod style;
+
+pub use progress::Progress;
+pub use report::{Outcome, Report};
+pub use shell::{Format, Shell, ShellOptions, colors};

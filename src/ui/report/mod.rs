@@ -1,0 +1,136 @@
+//! What a run came to, rendered: one file a format.
+//!
+//! Pure: data in, text out; the shell writes it. One [`Report`] a run, whatever the verb.
+
+mod github;
+mod human;
+mod json;
+mod sarif;
+
+use crate::model::{Class, Failure, PinOutcome, Refreshed, Row, Severity, Verdict};
+
+use super::shell::{Format, Look};
+
+pub(super) use human::note;
+
+/// What the verb made.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome<'a> {
+    /// Of `verify` and `lint`.
+    Verdict(&'a Verdict),
+    /// Of `refresh`.
+    Refreshed(&'a Refreshed),
+    /// Of `outdated`.
+    Rows(&'a [Row]),
+    /// The verb came to nothing but failures, or makes nothing that is reported.
+    Nothing,
+}
+
+/// A whole run.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The verb, such as `verify`.
+    pub verb: &'a str,
+    /// What it made.
+    pub outcome: Outcome<'a>,
+    /// What stopped it, or parts of it. Failed pins of a [`Refreshed`] are not repeated here.
+    pub failures: &'a [Failure],
+}
+
+impl<'a> Report<'a> {
+    /// The exit code: that of the weightiest of everything in it.
+    #[must_use]
+    pub fn exit(&self) -> u8 {
+        let made: Vec<Class> = match self.outcome {
+            Outcome::Verdict(v) if v.is_clean() => Vec::new(),
+            Outcome::Verdict(_) => vec![Class::Differs],
+            Outcome::Rows(rows) => rows.iter().filter_map(|r| r.standing.class()).collect(),
+            Outcome::Refreshed(_) | Outcome::Nothing => Vec::new(),
+        };
+        Class::exit(made.into_iter().chain(self.all_failures().map(|f| f.class)))
+    }
+
+    /// Failures of the run, then those of its pins.
+    fn all_failures(&self) -> impl Iterator<Item = &'a Failure> {
+        let pins: &[PinOutcome] = match self.outcome {
+            Outcome::Refreshed(refreshed) => &refreshed.pins,
+            _ => &[],
+        };
+        let of_pins = pins.iter().filter_map(|p| match p {
+            PinOutcome::Failed(failure) => Some(failure),
+            _ => None,
+        });
+        self.failures.iter().chain(of_pins)
+    }
+}
+
+/// Text for both streams.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Rendered {
+    pub(super) out: String,
+    pub(super) err: String,
+}
+
+/// Renders a run in a format. In those for programs, stdout holds that format alone.
+pub(super) fn render(report: &Report<'_>, format: Format, look: &Look) -> Rendered {
+    let on_stderr = |out: String| {
+        let errors = human::failures(report, look);
+        let summary = match (report.outcome, look.quiet) {
+            (Outcome::Verdict(verdict), false) => summary(verdict) + "\n",
+            _ => String::new(),
+        };
+        (out, errors, summary)
+    };
+    let (out, err) = match format {
+        Format::Human => (human::render(report, look), human::failures(report, look)),
+        Format::Json => {
+            let (out, errors, _) = on_stderr(json::render(report));
+            (out, errors)
+        }
+        Format::Sarif => {
+            let (out, errors, summary) = on_stderr(sarif::render(report, &look.prefix));
+            (out, errors + &summary)
+        }
+        // The annotations are in the log already: no error is said twice.
+        Format::Github => {
+            let (out, _, summary) = on_stderr(github::render(report, &look.prefix));
+            (out, summary)
+        }
+    };
+    Rendered { out, err }
+}
+
+/// `N verified, M UNLOCKED, K suppressed`, and what was found.
+fn summary(verdict: &Verdict) -> String {
+    let count = |severity| {
+        verdict
+            .findings
+            .iter()
+            .filter(|f| f.severity == severity)
+            .count()
+    };
+    let mut line = format!(
+        "{} verified, {} UNLOCKED, {} suppressed",
+        verdict.verified,
+        verdict.unlocked.len(),
+        verdict.suppressed
+    );
+    for (count, word) in [
+        (count(Severity::Error), "finding"),
+        (count(Severity::Note), "note"),
+    ] {
+        if count > 0 {
+            line.push_str(&format!(", {}", many(count, word)));
+        }
+    }
+    line
+}
+
+/// `1 finding`, `2 findings`.
+fn many(count: usize, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
+}
+
+#[cfg(test)]
+mod tests;
