@@ -24,11 +24,14 @@
 //! sites become edits of the [`dockerfile`], and [`disk`] applies edits and lock as one plan.
 //! Through `verify` it flows without [`remote`]: [`check`] compares what stands on the disk.
 
+pub mod check;
+pub mod cli;
 pub mod disk;
 pub mod dockerfile;
 pub mod lock;
 pub mod manifest;
 pub mod model;
+pub mod ops;
 pub mod remote;
 pub mod source;
 pub mod table;

@@ -4,7 +4,8 @@
 
 use super::Join;
 use crate::lock::FILE;
-use crate::model::{Finding, Id, Place, Trouble};
+use crate::manifest::Pin;
+use crate::model::{Finding, Id, PinName, Place, Trouble};
 
 pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
     let mut findings = join.lock.findings.clone();
@@ -13,7 +14,11 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
         let trouble = Trouble::new("a refresh was interrupted before it had written everything")
             .at(Place::file(names.first().copied().unwrap_or(FILE)))
             .expected("a refresh that ended")
-            .found(if names.is_empty() { "a journal that names no file".to_owned() } else { format!("a journal that names {}", names.join(", ")) })
+            .found(if names.is_empty() {
+                "a journal that names no file".to_owned()
+            } else {
+                format!("a journal that names {}", names.join(", "))
+            })
             .help("dubo-pin refresh completes it");
         findings.push(Finding::error(Id::LOCK008, None, trouble));
     }
@@ -27,6 +32,9 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
         if join.lock.altered.contains(name) {
             continue;
         }
+        if let Some(key) = pin.not_built() {
+            findings.push(not_built(name, pin, key));
+        }
         let request = pin.source.request(&pin.platforms);
         if entry.request != request {
             let trouble = Trouble::new("the pin was edited since it was locked")
@@ -38,7 +46,9 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             continue;
         }
         for (id, field, trouble) in pin.source.check_offline(entry) {
-            let trouble = trouble.at(join.lock.field(name, field)).help(format!("git log -p {FILE} tells who changed it; dubo-pin refresh {name} --locked asks upstream"));
+            let trouble = trouble.at(join.lock.field(name, field)).help(format!(
+                "git log -p {FILE} tells who changed it; dubo-pin refresh {name} --locked asks upstream"
+            ));
             findings.push(Finding::error(id, Some(name), trouble));
         }
     }
@@ -53,15 +63,21 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
     findings
 }
 
-fn missing(join: &Join<'_>, name: &crate::model::PinName) -> Finding {
+fn missing(join: &Join<'_>, name: &PinName) -> Finding {
     let Some(pin) = join.manifest.pins.get(name) else {
         return Finding::error(Id::LOCK002, Some(name), Trouble::new("the pin is not in the lock"));
     };
     if !pin.source.is_built() {
-        let trouble = Trouble::new(format!("{} pins are not built yet in this version, so this one cannot be verified", pin.source.kind()))
-            .at(pin.place.clone())
-            .help("say so in the pin: unlocked = \"why\"");
+        let trouble = Trouble::new(format!(
+            "{} pins are not built yet in this version, so this one cannot be verified",
+            pin.source.kind()
+        ))
+        .at(pin.place.clone())
+        .help("say so in the pin: unlocked = \"why\"");
         return Finding::error(Id::PIN002, Some(name), trouble);
+    }
+    if let Some(key) = pin.not_built() {
+        return not_built(name, pin, key);
     }
     let trouble = Trouble::new("the pin is not in the lock")
         .at(pin.place.clone())
@@ -69,4 +85,12 @@ fn missing(join: &Join<'_>, name: &crate::model::PinName) -> Finding {
         .found("none")
         .help(format!("dubo-pin refresh {name}"));
     Finding::error(Id::LOCK002, Some(name), trouble)
+}
+
+/// PIN002: what cannot be verified is never passed over.
+fn not_built(name: &PinName, pin: &Pin, key: &str) -> Finding {
+    let trouble = Trouble::new(format!("`{key}` is not built yet in this version, so this pin cannot be verified"))
+        .at(pin.place.clone())
+        .help("remove the key, or say in the pin: unlocked = \"why\"");
+    Finding::error(Id::PIN002, Some(name), trouble)
 }

@@ -3,7 +3,7 @@
 //! For `check`. What a site is and where it stands is the dockerfile floor's.
 
 use super::Join;
-use crate::dockerfile::{Dockerfile, Located, claims, search, shadows};
+use crate::dockerfile::{Dockerfile, Located, Site, claims, search, shadows};
 use crate::lock::Entry;
 use crate::manifest::Pin;
 use crate::model::{Finding, Id, PinName, Trouble, quoted};
@@ -13,7 +13,7 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
     for (name, pin) in &join.manifest.pins {
         let entry = join.lock.lock.pins.get(name).filter(|_| !join.lock.altered.contains(name));
         for placed in &pin.into {
-            let located = match search(join.dockerfiles, &placed.site) {
+            let located = match search(join.dockerfiles, &placed.value) {
                 Ok(located) => located,
                 Err(error) => {
                     if entry.is_some() || pin.unlocked.is_none() {
@@ -24,30 +24,30 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             };
             let Some(entry) = entry else { continue };
             for (file, at) in located {
-                findings.extend(one(name, pin, entry, placed.site.value.as_deref(), placed.site.platform.as_ref(), file, &at));
+                findings.extend(one(name, pin, entry, &placed.value, file, &at));
             }
         }
     }
     findings
 }
 
-fn one(name: &PinName, pin: &Pin, entry: &Entry, value: Option<&str>, platform: Option<&crate::model::Platform>, file: &Dockerfile, at: &Located) -> Vec<Finding> {
+fn one(name: &PinName, pin: &Pin, entry: &Entry, site: &Site, file: &Dockerfile, at: &Located) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let key = value.unwrap_or_else(|| pin.source.default_value_key());
-    let Some(expected) = pin.source.site_value(entry, key, platform, at.value()) else {
+    let key = pin.value_key(site);
+    let Some(expected) = pin.source.site_value(entry, key, site.platform.as_ref(), &at.value) else {
         let have: Vec<&str> = entry.values.keys().map(crate::model::Token::as_str).collect();
         let trouble = Trouble::new(format!("the lock has no {key} for this site"))
-            .at(at.place().clone())
+            .at(at.place.clone())
             .expected(format!("one of {}", have.join(", ")))
             .found(key)
             .help("ask for another value in the site, or follow a tag or a version, which have one");
         return vec![Finding::error(Id::LOCK007, Some(name), trouble)];
     };
-    if expected.as_str() != at.value() {
+    if expected.as_str() != at.value {
         let trouble = Trouble::new("Dockerfile and lock differ")
-            .at(at.place().clone())
+            .at(at.place.clone())
             .expected(expected.as_str())
-            .found(if at.value().is_empty() { "nothing".to_owned() } else { quoted(at.value()) })
+            .found(if at.value.is_empty() { "nothing".to_owned() } else { quoted(&at.value) })
             .help(format!("dubo-pin refresh --keep {name} writes the locked value back"));
         findings.push(Finding::error(Id::LOCK001, Some(name), trouble));
     }

@@ -1,6 +1,6 @@
 //! `dubo-pin add`.
 
-use super::common::Common;
+use super::common::{Common, edited};
 use super::environment::Environment;
 use crate::model::PinName;
 use crate::ops;
@@ -41,28 +41,38 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment, "add");
-    let keys = [("git", Some(&args.git)), ("version", args.version.as_ref()), ("tag", args.tag.as_ref()), ("branch", args.branch.as_ref()), ("commit", args.commit.as_ref())];
+    let shell = common.shell(environment);
+    let keys = [
+        ("git", Some(&args.git)),
+        ("version", args.version.as_ref()),
+        ("tag", args.tag.as_ref()),
+        ("branch", args.branch.as_ref()),
+        ("commit", args.commit.as_ref()),
+    ];
     let pin = ops::edit::NewPin {
         name: args.name.clone(),
         keys: keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.clone()))).collect(),
         into: args.into.iter().map(|text| site(text)).collect(),
     };
-    shell.edited(ops::edit::add(&common.directory, &pin, args.dry_run), args.dry_run)
+    edited(&shell, "add", ops::edit::add(&common.directory, &pin, args.dry_run), args.dry_run)
 }
 
 /// `[STAGE:]ARG[=VALUE]` as the keys of a site.
 fn site(text: &str) -> Vec<(String, String)> {
     let (place, value) = text.split_once('=').map_or((text, None), |(p, v)| (p, Some(v)));
     let (stage, arg) = place.rsplit_once(':').map_or((None, place), |(s, a)| (Some(s), a));
-    [("stage", stage), ("arg", Some(arg)), ("value", value)].into_iter().filter_map(|(k, v)| Some((k.to_owned(), v?.to_owned()))).collect()
+    [("stage", stage), ("arg", Some(arg)), ("value", value)]
+        .into_iter()
+        .filter_map(|(k, v)| Some((k.to_owned(), v?.to_owned())))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn a_site_on_the_command_line() {
-        let pairs = |text: &str| super::site(text).into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
+        let pairs =
+            |text: &str| super::site(text).into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
         assert_eq!(pairs("builder:GIT_VERSION=tag"), "stage=builder arg=GIT_VERSION value=tag");
         assert_eq!(pairs("GIT_COMMIT"), "arg=GIT_COMMIT");
     }

@@ -18,8 +18,8 @@ pub(super) struct Environment {
     pub(super) http_proxy: Option<String>,
     pub(super) no_proxy: Option<String>,
     pub(super) trusted_key: Option<String>,
-    pub(super) no_color: bool,
-    pub(super) dumb: bool,
+    pub(super) no_color: Option<String>,
+    pub(super) term: Option<String>,
     pub(super) columns: Option<usize>,
 }
 
@@ -34,7 +34,10 @@ impl Environment {
         let in_home = |name: &str| home.as_ref().map(|h| h.join(name));
         let either = |a: &str, b: &str| get(a).or_else(|| get(b));
         Self {
-            config_home: get("XDG_CONFIG_HOME").map(PathBuf::from).filter(|p| p.is_absolute()).or_else(|| in_home(".config")),
+            config_home: get("XDG_CONFIG_HOME")
+                .map(PathBuf::from)
+                .filter(|p| p.is_absolute())
+                .or_else(|| in_home(".config")),
             netrc: get("NETRC").map(PathBuf::from).or_else(|| in_home(".netrc")),
             mirrors: get("DUBO_PIN_MIRRORS"),
             https_proxy: either("https_proxy", "HTTPS_PROXY").or_else(|| either("all_proxy", "ALL_PROXY")),
@@ -42,8 +45,8 @@ impl Environment {
             http_proxy: get("http_proxy").or_else(|| either("all_proxy", "ALL_PROXY")),
             no_proxy: either("no_proxy", "NO_PROXY"),
             trusted_key: get("DUBO_PIN_TRUSTED_KEY"),
-            no_color: get("NO_COLOR").is_some(),
-            dumb: get("TERM").is_some_and(|t| t == "dumb"),
+            no_color: get("NO_COLOR"),
+            term: get("TERM"),
             columns: get("COLUMNS").and_then(|c| c.parse().ok()),
             home,
         }

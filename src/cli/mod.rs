@@ -56,7 +56,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let environment = Environment::read();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return common::usage(&error),
+        Err(error) => {
+            // Help and version go to stdout and are no error.
+            let _ = error.print();
+            return if error.use_stderr() { 2 } else { 0 };
+        }
     };
     let common = &cli.common;
     match &cli.verb {

@@ -1,9 +1,12 @@
 //! `dubo-pin outdated`.
 
-use super::common::{Common, names};
+use super::common::{Common, failed, finish, warn};
 use super::environment::Environment;
-use crate::model::{Class, Day};
+use crate::model::Day;
 use crate::ops;
+use crate::ui::{Outcome, Report};
+
+const VERB: &str = "outdated";
 
 /// Say what is newer upstream, what is gone, and what is alarming
 #[derive(Debug, clap::Args)]
@@ -21,19 +24,18 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment, "outdated");
+    let shell = common.shell(environment);
     let remote = match common.remote(environment) {
         Ok(remote) => remote,
-        Err(failures) => return shell.failed(&failures),
+        Err(failures) => return failed(&shell, VERB, &failures),
     };
-    let options = ops::outdated::Options { names: names(&args.names), jobs: common.jobs(), today: Day::today() };
-    let progress = common.progress(environment);
-    match ops::outdated::run(&common.directory, &options, remote.as_ref(), progress.as_ref()) {
-        Ok(rows) => {
-            let exit = Class::exit(rows.iter().filter_map(|row| row.standing.class()));
-            shell.warn(remote.as_ref());
-            shell.rows(&rows, exit)
-        }
-        Err(failures) => shell.failed(&failures),
+    let options = ops::outdated::Options { names: args.names.clone(), jobs: common.jobs(), today: Day::today() };
+    let progress = shell.progress();
+    let result = ops::outdated::run(&common.directory, &options, remote.as_ref(), &progress);
+    drop(progress);
+    warn(&shell, remote.as_ref());
+    match result {
+        Ok(rows) => finish(&shell, &Report { verb: VERB, outcome: Outcome::Rows(&rows), failures: &[] }),
+        Err(failures) => failed(&shell, VERB, &failures),
     }
 }

@@ -1,9 +1,12 @@
 //! `dubo-pin refresh`.
 
-use super::common::{Common, names};
+use super::common::{Common, failed, finish, warn, wrong_usage};
 use super::environment::Environment;
-use crate::model::{Class, Day, Token};
+use crate::model::{Day, Token};
 use crate::ops;
+use crate::ui::{Outcome, Report};
+
+const VERB: &str = "refresh";
 
 /// Follow upstream, write the lock and the Dockerfiles, say what changed
 #[derive(Debug, clap::Args)]
@@ -37,35 +40,34 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment, "refresh");
+    let shell = common.shell(environment);
     let to = match args.to.as_deref().map(Token::new).transpose() {
         Ok(to) => to,
-        Err(error) => return shell.wrong_usage(&format!("--to: {error}")),
+        Err(error) => return wrong_usage(&shell, VERB, &format!("--to: {error}")),
     };
     if to.is_some() && args.names.len() != 1 {
-        return shell.wrong_usage("--to sets one pin: name exactly one");
+        return wrong_usage(&shell, VERB, "--to sets one pin: name exactly one");
     }
     let remote = match common.remote(environment) {
         Ok(remote) => remote,
-        Err(failures) => return shell.failed(&failures),
+        Err(failures) => return failed(&shell, VERB, &failures),
     };
     let options = ops::refresh::Options {
-        names: names(&args.names),
+        names: args.names.clone(),
         keep: args.keep,
         to,
         locked: args.locked,
         dry_run: args.dry_run,
         jobs: common.jobs(),
-        accept_changed: names(&args.accept_changed),
+        accept_changed: args.accept_changed.clone(),
         today: Day::today(),
     };
-    let progress = common.progress(environment);
-    match ops::refresh::run(&common.directory, &options, remote.as_ref(), progress.as_ref()) {
-        Ok(refreshed) => {
-            let exit = Class::exit(refreshed.failures().map(|f| f.class));
-            shell.warn(remote.as_ref());
-            shell.refreshed(&refreshed, exit)
-        }
-        Err(failures) => shell.failed(&failures),
+    let progress = shell.progress();
+    let result = ops::refresh::run(&common.directory, &options, remote.as_ref(), &progress);
+    drop(progress);
+    warn(&shell, remote.as_ref());
+    match result {
+        Ok(refreshed) => finish(&shell, &Report { verb: VERB, outcome: Outcome::Refreshed(&refreshed), failures: &[] }),
+        Err(failures) => failed(&shell, VERB, &failures),
     }
 }

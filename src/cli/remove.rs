@@ -1,6 +1,6 @@
 //! `dubo-pin remove`.
 
-use super::common::Common;
+use super::common::{Common, edited};
 use super::environment::Environment;
 use crate::model::PinName;
 use crate::ops;
@@ -20,6 +20,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment, "remove");
-    shell.edited(ops::edit::remove(&common.directory, &args.name, args.dry_run), args.dry_run)
+    let shell = common.shell(environment);
+    edited(&shell, "remove", ops::edit::remove(&common.directory, &args.name, args.dry_run), args.dry_run)
 }

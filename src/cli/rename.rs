@@ -1,6 +1,6 @@
 //! `dubo-pin rename`.
 
-use super::common::Common;
+use super::common::{Common, edited};
 use super::environment::Environment;
 use crate::model::PinName;
 use crate::ops;
@@ -20,6 +20,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment, "rename");
-    shell.edited(ops::edit::rename(&common.directory, &args.old, &args.new, args.dry_run), args.dry_run)
+    let shell = common.shell(environment);
+    edited(&shell, "rename", ops::edit::rename(&common.directory, &args.old, &args.new, args.dry_run), args.dry_run)
 }

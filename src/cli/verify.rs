@@ -1,10 +1,13 @@
 //! `dubo-pin verify`. It is handed no network.
 
-use super::common::Common;
+use super::common::{Common, failed, finish};
 use super::environment::Environment;
 use crate::model::{Class, Failure};
 use crate::ops;
-use crate::trust::minisign::TrustedKey;
+use crate::trust::TrustedKey;
+use crate::ui::{Outcome, Report};
+
+const VERB: &str = "verify";
 
 /// Prove, offline, that manifest, lock and Dockerfiles agree
 #[derive(Debug, clap::Args)]
@@ -25,18 +28,15 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment, "verify");
+    let shell = common.shell(environment);
     let text = args.trusted_key.as_ref().or(environment.trusted_key.as_ref());
     let trusted_key = match text.map(|t| key(t)).transpose() {
         Ok(key) => key,
-        Err(failure) => return shell.failed(&[failure]),
+        Err(failure) => return failed(&shell, VERB, &[failure]),
     };
     match ops::verify::run(&common.directory, &ops::verify::Options { strict: args.strict, trusted_key }) {
-        Ok(verdict) => {
-            let exit = if verdict.is_clean() { 0 } else { Class::Differs.code() };
-            shell.verdict(&verdict, exit)
-        }
-        Err(failures) => shell.failed(&failures),
+        Ok(verdict) => finish(&shell, &Report { verb: VERB, outcome: Outcome::Verdict(&verdict), failures: &[] }),
+        Err(failures) => failed(&shell, VERB, &failures),
     }
 }
 

@@ -33,12 +33,7 @@ pub(super) fn sync_folder(folder: impl AsFd, path: &str) -> Result<(), DiskError
 
 /// Writes a file that must not be there yet; one of our own left-overs of that name goes first.
 /// Synced and read back. `path` is for messages.
-pub(super) fn write_new(
-    folder: impl AsFd,
-    name: &str,
-    path: &str,
-    bytes: &[u8],
-) -> Result<(), DiskError> {
+pub(super) fn write_new(folder: impl AsFd, name: &str, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
     create(folder, name, path, bytes, None, 0o644, &mut |_| Ok(()))
 }
 
@@ -58,8 +53,7 @@ fn create(
         Err(e) => return Err(failed(e.into())),
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let fd = rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(0o600))
-        .map_err(|e| failed(e.into()))?;
+    let fd = rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| failed(e.into()))?;
     let mut file = File::from(fd);
     beat("write")?;
     file.write_all(bytes).map_err(failed)?;
@@ -104,8 +98,7 @@ pub(super) fn apply(
     last: &RelPath,
     beat: &mut Beat<'_>,
 ) -> Result<(), DiskError> {
-    let (first, end): (Vec<&Change>, Vec<&Change>) =
-        plan.changes().iter().partition(|c| c.path != *last);
+    let (first, end): (Vec<&Change>, Vec<&Change>) = plan.changes().iter().partition(|c| c.path != *last);
     let changes = [first, end].concat();
     if changes.is_empty() {
         return Ok(());
@@ -117,11 +110,7 @@ pub(super) fn apply(
     let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Sha256::of);
     let items: Vec<Item> = changes
         .iter()
-        .map(|c| Item {
-            path: c.path.clone(),
-            before: digest(&c.before),
-            after: digest(&c.after),
-        })
+        .map(|c| Item { path: c.path.clone(), before: digest(&c.before), after: digest(&c.after) })
         .collect();
     let mut made = Vec::new();
     prepare(root, lock, &changes, &items, &mut made, beat)
@@ -203,9 +192,7 @@ fn refuse_twins(changes: &[&Change]) -> Result<(), DiskError> {
 
 /// The path of the folder that holds a file; empty for the root.
 fn above(path: &RelPath) -> &str {
-    path.as_str()
-        .rsplit_once('/')
-        .map_or("", |(above, _)| above)
+    path.as_str().rsplit_once('/').map_or("", |(above, _)| above)
 }
 
 fn sync_path(root: &Root, folder: &str) -> Result<(), DiskError> {
@@ -224,12 +211,7 @@ fn sync_path(root: &Root, folder: &str) -> Result<(), DiskError> {
 }
 
 /// The folder of a file to be, made where it is missing. What was made is added to `made`.
-fn make_way(
-    root: &Root,
-    path: &str,
-    made: &mut Vec<String>,
-    beat: &mut Beat<'_>,
-) -> Result<OwnedFd, DiskError> {
+fn make_way(root: &Root, path: &str, made: &mut Vec<String>, beat: &mut Beat<'_>) -> Result<OwnedFd, DiskError> {
     let mut folder = root.handle()?;
     let Some((above, _)) = path.rsplit_once('/') else {
         return Ok(folder);
@@ -276,15 +258,7 @@ fn stage(
     }
     let like = look(&folder, name, path)?.filter(|s| kind(s).is_file());
     let mode = if change.executable { 0o755 } else { 0o644 };
-    create(
-        &folder,
-        &staged_name(name),
-        path,
-        bytes,
-        like.as_ref(),
-        mode,
-        beat,
-    )
+    create(&folder, &staged_name(name), path, bytes, like.as_ref(), mode, beat)
 }
 
 /// Takes the temporaries away, as far as that is possible.
@@ -298,12 +272,7 @@ pub(super) fn unstage(root: &Root, items: &[Item]) {
 
 /// The renames, in order. All but the last are durable before the last is begun. `renamed` counts
 /// what was done, also on failure.
-pub(super) fn finish(
-    root: &Root,
-    items: &[Item],
-    renamed: &mut usize,
-    beat: &mut Beat<'_>,
-) -> Result<(), DiskError> {
+pub(super) fn finish(root: &Root, items: &[Item], renamed: &mut usize, beat: &mut Beat<'_>) -> Result<(), DiskError> {
     let mut folders = BTreeSet::new();
     let last = items.len().saturating_sub(1);
     for (at, item) in items.iter().enumerate() {
@@ -316,15 +285,11 @@ pub(super) fn finish(
         let path = item.path.as_str();
         beat("rename")?;
         let done = match (root.folder_of(path)?, item.after) {
-            (Some((folder, name)), Some(_)) => {
-                rustix::fs::renameat(&folder, staged_name(name), &folder, name)
-            }
-            (Some((folder, name)), None) => {
-                match rustix::fs::unlinkat(&folder, name, AtFlags::empty()) {
-                    Err(Errno::NOENT) => Ok(()),
-                    done => done,
-                }
-            }
+            (Some((folder, name)), Some(_)) => rustix::fs::renameat(&folder, staged_name(name), &folder, name),
+            (Some((folder, name)), None) => match rustix::fs::unlinkat(&folder, name, AtFlags::empty()) {
+                Err(Errno::NOENT) => Ok(()),
+                done => done,
+            },
             (None, Some(_)) => Err(Errno::NOENT),
             (None, None) => Ok(()),
         };

@@ -131,16 +131,9 @@ fn a_plan_is_applied_whole_with_permissions_kept_and_the_lock_last() {
     };
     apply(&plan(), &root, &lock, &last(), &mut beat).unwrap();
     assert_eq!(tree(dir.path()), tree_of(NEW));
-    assert_eq!(
-        (mode("Dockerfile"), mode("new/deep/run.sh")),
-        (0o640, 0o755)
-    );
+    assert_eq!((mode("Dockerfile"), mode("new/deep/run.sh")), (0o640, 0o755));
     assert!(is_swept(dir.path()));
-    let renames: Vec<bool> = order
-        .iter()
-        .filter(|(step, _)| *step == "rename")
-        .map(|(_, changed)| *changed)
-        .collect();
+    let renames: Vec<bool> = order.iter().filter(|(step, _)| *step == "rename").map(|(_, changed)| *changed).collect();
     assert_eq!(renames, [false; 5]);
     let after_last = order.iter().find(|(_, changed)| *changed).unwrap();
     assert_eq!(after_last.0, "sync folder");
@@ -171,20 +164,9 @@ fn killed_at_any_step_the_tree_is_old_new_or_interrupted_and_recover_mends_it() 
         let journal = interrupted(&root).is_some();
         let lock = ProcessLock::take(&root).unwrap();
         let outcome = recover(&root, &lock).unwrap();
-        assert_eq!(
-            matches!(outcome, Recovery::Completed(_)),
-            journal,
-            "step {at}"
-        );
+        assert_eq!(matches!(outcome, Recovery::Completed(_)), journal, "step {at}");
         let now = tree(dir.path());
-        assert_eq!(
-            now,
-            if journal || seen_new > 0 {
-                new.clone()
-            } else {
-                old.clone()
-            }
-        );
+        assert_eq!(now, if journal || seen_new > 0 { new.clone() } else { old.clone() });
         assert!(is_swept(dir.path()), "step {at}");
         assert_eq!(recover(&root, &lock).unwrap(), Recovery::Nothing);
         if ended.is_some() {
@@ -206,10 +188,7 @@ fn killed_in_recovery_too_the_next_one_mends_it() {
             let recovered = dies_at(again, |beat| recover_with(&root, &lock, beat));
             recover(&root, &lock).unwrap();
             let now = tree(dir.path());
-            assert!(
-                now == old || now == new,
-                "killed at {at}, then at {again}: {now:?}"
-            );
+            assert!(now == old || now == new, "killed at {at}, then at {again}: {now:?}");
             assert!(is_swept(dir.path()));
             if recovered.is_some() {
                 break;
@@ -272,10 +251,7 @@ fn a_file_edited_meanwhile_stops_the_plan_and_keeps_the_edit() {
             Ok(())
         };
         let error = apply(&plan(), &root, &lock, &last(), &mut beat).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("`{path}` changed while dubo-pin worked")
-        );
+        assert_eq!(error.to_string(), format!("`{path}` changed while dubo-pin worked"));
         let mut expected = tree_of(OLD);
         expected.insert(path.to_owned(), "an edit".to_owned());
         assert_eq!(tree(dir.path()), expected);
@@ -341,16 +317,11 @@ fn an_edit_after_an_interruption_is_kept_and_told() {
         outcome,
         Recovery::Abandoned {
             written: vec![path("Dockerfile")],
-            kept: ["gone", "new/deep/run.sh", "sub/web.Dockerfile", "pins.lock"]
-                .map(path)
-                .to_vec(),
+            kept: ["gone", "new/deep/run.sh", "sub/web.Dockerfile", "pins.lock"].map(path).to_vec(),
         }
     );
     let lost = outcome.to_trouble().unwrap();
-    assert_eq!(
-        lost.expected.unwrap(),
-        "as the run wrote them: `Dockerfile`"
-    );
+    assert_eq!(lost.expected.unwrap(), "as the run wrote them: `Dockerfile`");
     let mut expected = tree_of(OLD);
     expected.insert("Dockerfile".to_owned(), "FROM a\nARG V=2\n".to_owned());
     expected.insert("pins.lock".to_owned(), "an edit".to_owned());
@@ -406,15 +377,10 @@ fn a_symlink_in_the_way_is_never_written_through() {
     std::os::unix::fs::symlink(outside.path().join("f"), dir.path().join("f")).unwrap();
     for (path, named) in [("way/f", "way"), ("f", "f"), ("way/new/x", "way")] {
         let change = Change::new(path.parse().unwrap(), None, Some(b"evil".to_vec()));
-        let error = Plan::new([change])
-            .apply(&root, &lock, &last())
-            .unwrap_err();
+        let error = Plan::new([change]).apply(&root, &lock, &last()).unwrap_err();
         assert!(matches!(error, DiskError::Symlink(p) if p == named));
     }
-    assert_eq!(
-        std::fs::read(outside.path().join("f")).unwrap(),
-        b"precious"
-    );
+    assert_eq!(std::fs::read(outside.path().join("f")).unwrap(), b"precious");
     assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1);
     assert!(is_swept(dir.path()));
 }
@@ -425,9 +391,7 @@ fn two_changes_to_one_file_or_to_dubo_pins_own_are_refused() {
     let lock = ProcessLock::take(&root).unwrap();
     for paths in [["a", "a"], ["a", "A"], ["b", ".dubo-pin/journal"]] {
         let change = |p: &str| Change::new(p.parse().unwrap(), None, Some(b"x".to_vec()));
-        let error = Plan::new(paths.map(change))
-            .apply(&root, &lock, &last())
-            .unwrap_err();
+        let error = Plan::new(paths.map(change)).apply(&root, &lock, &last()).unwrap_err();
         assert!(matches!(error, DiskError::Twins(..)), "{paths:?}");
     }
 }
@@ -437,11 +401,7 @@ struct Mount(std::path::PathBuf);
 
 impl Mount {
     fn new(at: &Path, arguments: &[&str]) -> Option<Self> {
-        let run = Command::new("mount")
-            .args(arguments)
-            .arg(at)
-            .output()
-            .ok()?;
+        let run = Command::new("mount").args(arguments).arg(at).output().ok()?;
         run.status.success().then(|| Self(at.to_owned()))
     }
 }
@@ -463,20 +423,10 @@ fn on_a_full_disk_nothing_is_changed() {
     let root = Root::open(dir.path()).unwrap();
     let lock = ProcessLock::take(&root).unwrap();
     let mut full = plan();
-    full.push(Change::new(
-        "big".parse().unwrap(),
-        None,
-        Some(vec![b'x'; 1 << 20]),
-    ));
+    full.push(Change::new("big".parse().unwrap(), None, Some(vec![b'x'; 1 << 20])));
     let error = full.apply(&root, &lock, &last()).unwrap_err();
     assert_eq!(error.to_string(), "`big` cannot be written: no space left");
-    assert!(
-        error
-            .to_trouble()
-            .help
-            .unwrap()
-            .contains("no file was changed")
-    );
+    assert!(error.to_trouble().help.unwrap().contains("no file was changed"));
     assert_eq!(tree(dir.path()), tree_of(OLD));
     assert!(is_swept(dir.path()));
 }
@@ -496,9 +446,6 @@ fn in_a_read_only_folder_nothing_can_begin() {
     };
     let root = Root::open(dir.path()).unwrap();
     let error = ProcessLock::take(&root).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`.dubo-pin` cannot be written: the file system is read-only"
-    );
+    assert_eq!(error.to_string(), "`.dubo-pin` cannot be written: the file system is read-only");
     assert_eq!(interrupted(&root), None);
 }

@@ -66,10 +66,7 @@ pub enum DiskError {
         cap: u64,
     },
     /// More files and folders than are looked through.
-    #[error(
-        "{} matches in too many folders: more than {cap} entries were looked through",
-        quoted(pattern)
-    )]
+    #[error("{} matches in too many folders: more than {cap} entries were looked through", quoted(pattern))]
     TooMany {
         /// The pattern that was followed.
         pattern: String,
@@ -106,10 +103,7 @@ pub enum DiskError {
 /// The system's words without the number that Rust adds.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error")
-        .next()
-        .unwrap_or_default()
-        .to_lowercase()
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 impl DiskError {
@@ -120,14 +114,10 @@ impl DiskError {
         match source.kind() {
             io::ErrorKind::PermissionDenied => Self::Permission { path, doing },
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path, doing },
-            io::ErrorKind::StorageFull
-            | io::ErrorKind::QuotaExceeded
-            | io::ErrorKind::FileTooLarge => Self::NoSpace { path, doing },
-            _ => Self::Io {
-                path,
-                doing,
-                source,
-            },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Self::NoSpace { path, doing }
+            }
+            _ => Self::Io { path, doing, source },
         }
     }
 
@@ -148,17 +138,11 @@ impl DiskError {
             Self::Permission { doing, .. } if *doing == "read" => {
                 "make it readable for this user, or run as the user it belongs to"
             }
-            Self::Permission { .. } => {
-                "no file was changed; make the folder writable for this user, then run again"
-            }
-            Self::ReadOnly { .. } => {
-                "no file was changed; run again where the folder is mounted for writing"
-            }
+            Self::Permission { .. } => "no file was changed; make the folder writable for this user, then run again",
+            Self::ReadOnly { .. } => "no file was changed; run again where the folder is mounted for writing",
             Self::NoSpace { .. } => "no file was changed; make room on the disk, then run again",
             Self::Busy { .. } => "no file was changed; wait until it has ended, then run again",
-            Self::Symlink(_) => {
-                "no file was changed; put the file itself there, or name the place it points to"
-            }
+            Self::Symlink(_) => "no file was changed; put the file itself there, or name the place it points to",
             Self::NoRoot(_) => "name the folder of pins.toml with -C DIR",
             Self::NotAFile { .. } | Self::NotAFolder(_) => {
                 "no file was changed; move it out of the way, or name another path"
@@ -166,14 +150,10 @@ impl DiskError {
             Self::TooLarge { .. } => "no file was changed; check that the path is the right one",
             Self::TooMany { .. } => "name the folders, without `*`",
             Self::Changed(_) => "no file was changed by dubo-pin, your edit is kept; run again",
-            Self::ReadBack(_) => {
-                "no file was changed; the disk or its file system fails: check it, then run again"
-            }
+            Self::ReadBack(_) => "no file was changed; the disk or its file system fails: check it, then run again",
             Self::Twins(..) => "no file was changed; give one of them another name",
             Self::Interrupted => "dubo-pin refresh finishes it, or puts it back",
-            Self::HalfDone(_) => {
-                "nothing is lost: mend the cause, then dubo-pin refresh finishes what was begun"
-            }
+            Self::HalfDone(_) => "nothing is lost: mend the cause, then dubo-pin refresh finishes what was begun",
             Self::Io { doing, .. } if *doing == "read" => "check the path and the disk",
             Self::Io { .. } => "no file was changed; check the disk, then run again",
         };

@@ -72,10 +72,7 @@ pub(super) fn is_staged_name(name: &str) -> bool {
 
 /// Whether dubo-pin's own folder holds the path.
 pub(super) fn is_own(path: &RelPath) -> bool {
-    path.as_str()
-        .split('/')
-        .next()
-        .is_some_and(|head| head.eq_ignore_ascii_case(STATE))
+    path.as_str().split('/').next().is_some_and(|head| head.eq_ignore_ascii_case(STATE))
 }
 
 fn name_of(path: &RelPath) -> &str {
@@ -96,10 +93,7 @@ pub(super) fn write(items: &[Item]) -> Vec<u8> {
         after: item.after.map(|h| h.to_string()),
         staged: item.after.map(|_| staged_name(name_of(&item.path))),
     });
-    json(&Journal {
-        version: 1,
-        files: files.collect(),
-    })
+    json(&Journal { version: 1, files: files.collect() })
 }
 
 /// Reads a journal; `None` if it is not one that [`write`] makes.
@@ -117,21 +111,14 @@ pub(super) fn read(bytes: &[u8]) -> Option<Vec<Item>> {
             let (before, after) = (hash(entry.before)?, hash(entry.after)?);
             let staged = after.map(|_| staged_name(name_of(&path)));
             let sound = staged == entry.staged && before != after && !is_own(&path);
-            sound.then_some(Item {
-                path,
-                before,
-                after,
-            })
+            sound.then_some(Item { path, before, after })
         })
         .collect()
 }
 
 /// The bytes of the list of temporaries, named by the paths they are for.
 pub(super) fn write_staging(items: &[Item]) -> Vec<u8> {
-    json(&Staging {
-        version: 1,
-        paths: items.iter().map(|i| i.path.to_string()).collect(),
-    })
+    json(&Staging { version: 1, paths: items.iter().map(|i| i.path.to_string()).collect() })
 }
 
 /// Reads the list of temporaries. One that is torn names none: it is written before the first.
@@ -149,16 +136,8 @@ mod tests {
     #[test]
     fn a_journal_reads_as_it_was_written_and_is_this() {
         let items = vec![
-            Item {
-                path: "a/Dockerfile".parse().unwrap(),
-                before: None,
-                after: Some(Sha256::of(b"abc")),
-            },
-            Item {
-                path: "old".parse().unwrap(),
-                before: Some(Sha256::of(b"abc")),
-                after: None,
-            },
+            Item { path: "a/Dockerfile".parse().unwrap(), before: None, after: Some(Sha256::of(b"abc")) },
+            Item { path: "old".parse().unwrap(), before: Some(Sha256::of(b"abc")), after: None },
         ];
         let bytes = write(&items);
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -173,11 +152,7 @@ mod tests {
 
     #[test]
     fn a_journal_that_would_move_other_files_is_none() {
-        let bytes = write(&[Item {
-            path: "d/x".parse().unwrap(),
-            before: None,
-            after: Some(Sha256::of(b"abc")),
-        }]);
+        let bytes = write(&[Item { path: "d/x".parse().unwrap(), before: None, after: Some(Sha256::of(b"abc")) }]);
         let text = String::from_utf8(bytes).unwrap();
         assert!(read(text.as_bytes()).is_some());
         for (from, to) in [

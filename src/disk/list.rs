@@ -13,12 +13,7 @@ use super::root::{Root, enter, kind, look};
 use super::{DiskError, journal};
 
 /// The names that a builder's user gives to Dockerfiles.
-const DEFAULTS: [&str; 4] = [
-    "Dockerfile",
-    "Dockerfile.*",
-    "*.Dockerfile",
-    "Containerfile*",
-];
+const DEFAULTS: [&str; 4] = ["Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile*"];
 
 /// Endings that such names never have, although a pattern matches.
 const NEVER: [&str; 4] = [".dockerignore", "~", ".bak", ".orig"];
@@ -43,8 +38,7 @@ fn matches(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }
-    let (pattern, name): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     // Where the last star stands, and how far it reaches so far.
     let mut star: Option<(usize, usize)> = None;
@@ -84,12 +78,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Looks for the components below a folder whose path, with its `/`, is `above`.
-    fn below(
-        &mut self,
-        folder: &OwnedFd,
-        above: &str,
-        components: &[&str],
-    ) -> Result<(), DiskError> {
+    fn below(&mut self, folder: &OwnedFd, above: &str, components: &[&str]) -> Result<(), DiskError> {
         let Some((component, deeper)) = components.split_first() else {
             return Ok(());
         };
@@ -133,22 +122,16 @@ impl Walk<'_> {
     }
 
     /// The names in a folder that match, sorted; those that are not UTF-8 are noted.
-    fn names(
-        &mut self,
-        folder: &OwnedFd,
-        above: &str,
-        pattern: &str,
-        is_last: bool,
-    ) -> Result<Vec<String>, DiskError> {
+    fn names(&mut self, folder: &OwnedFd, above: &str, pattern: &str, is_last: bool) -> Result<Vec<String>, DiskError> {
         let shown = if above.is_empty() { "." } else { above };
         let failed = |e| DiskError::io(shown, "read", e);
         let mut names = Vec::new();
         for entry in Dir::read_from(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            self.left = self.left.checked_sub(1).ok_or(DiskError::TooMany {
-                pattern: self.pattern.to_owned(),
-                cap: ENTRIES,
-            })?;
+            self.left = self
+                .left
+                .checked_sub(1)
+                .ok_or(DiskError::TooMany { pattern: self.pattern.to_owned(), cap: ENTRIES })?;
             match entry.file_name().to_str() {
                 Ok("." | "..") => {}
                 Ok(name) if journal::is_staged_name(name) => {}
@@ -177,8 +160,7 @@ impl Walk<'_> {
     }
 
     fn ignored(&mut self, path: &str, why: &str) {
-        self.notes
-            .insert(Trouble::new(format!("{} is ignored: {why}", quoted(path))));
+        self.notes.insert(Trouble::new(format!("{} is ignored: {why}", quoted(path))));
     }
 }
 
@@ -195,18 +177,9 @@ impl Root {
         let (mut files, mut notes) = (BTreeSet::new(), BTreeSet::new());
         let given = patterns.iter().map(|p| (p.as_str(), Some(p)));
         let usual = DEFAULTS.iter().map(|p| (*p, None));
-        let all: Vec<_> = if patterns.is_empty() {
-            usual.collect()
-        } else {
-            given.collect()
-        };
+        let all: Vec<_> = if patterns.is_empty() { usual.collect() } else { given.collect() };
         for (pattern, given) in all {
-            let mut walk = Walk {
-                pattern,
-                left: ENTRIES,
-                files: BTreeSet::new(),
-                notes: BTreeSet::new(),
-            };
+            let mut walk = Walk { pattern, left: ENTRIES, files: BTreeSet::new(), notes: BTreeSet::new() };
             let components: Vec<&str> = pattern.split('/').collect();
             walk.below(self.fd(), "", &components)?;
             if let (true, Some(path)) = (walk.files.is_empty(), given) {
@@ -267,13 +240,7 @@ mod tests {
         let found = list(&root, &[]);
         assert_eq!(
             shown(&found),
-            [
-                "Containerfile",
-                "Containerfile.x",
-                "Dockerfile",
-                "Dockerfile.dev",
-                "web.Dockerfile"
-            ]
+            ["Containerfile", "Containerfile.x", "Dockerfile", "Dockerfile.dev", "web.Dockerfile"]
         );
         let notes: Vec<&str> = found.notes.iter().map(|n| n.message.as_str()).collect();
         assert_eq!(
@@ -296,10 +263,7 @@ mod tests {
         let root = Root::open(dir.path()).unwrap();
         let found = list(&root, &[]);
         assert_eq!(shown(&found), ["Dockerfile"]);
-        assert!(matches!(
-            root.read(&found.files[0], 100),
-            Err(DiskError::Symlink(_))
-        ));
+        assert!(matches!(root.read(&found.files[0], 100), Err(DiskError::Symlink(_))));
         std::os::unix::fs::symlink("/", dir.path().join("sub")).unwrap();
         let pattern: RelPath = "sub/etc/hostname".parse().unwrap();
         assert!(matches!(root.list(&[pattern]), Err(DiskError::Symlink(_))));

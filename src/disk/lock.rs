@@ -41,12 +41,8 @@ impl ProcessLock {
             write_new(&state, ".gitignore", &ignore, b"*\n")?;
         }
         let path = format!("{STATE}/lock");
-        let flags = OFlags::RDWR
-            | OFlags::CREATE
-            | OFlags::NOFOLLOW
-            | OFlags::NONBLOCK
-            | OFlags::NOCTTY
-            | OFlags::CLOEXEC;
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let fd = match rustix::fs::openat(&state, "lock", flags, Mode::from_raw_mode(0o644)) {
             Ok(fd) => fd,
             Err(Errno::LOOP) => return Err(DiskError::Symlink(path)),
@@ -54,10 +50,7 @@ impl ProcessLock {
         };
         let stat = rustix::fs::fstat(&fd).map_err(|e| DiskError::io(&path, "read", e))?;
         if !kind(&stat).is_file() {
-            return Err(DiskError::NotAFile {
-                path,
-                what: "something else",
-            });
+            return Err(DiskError::NotAFile { path, what: "something else" });
         }
         let mut held = File::from(fd);
         match rustix::fs::flock(&held, FlockOperation::NonBlockingLockExclusive) {
@@ -67,16 +60,12 @@ impl ProcessLock {
                 let _ = held.take(20).read_to_string(&mut text);
                 let pid = text.trim_end();
                 let plain = !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit());
-                return Err(DiskError::Busy {
-                    pid: plain.then(|| pid.to_owned()),
-                });
+                return Err(DiskError::Busy { pid: plain.then(|| pid.to_owned()) });
             }
             Err(e) => return Err(DiskError::io(&path, "locked", e)),
         }
         // Only for the message of who comes second: not worth a failure.
-        let _ = held
-            .set_len(0)
-            .and_then(|()| writeln!(held, "{}", std::process::id()));
+        let _ = held.set_len(0).and_then(|()| writeln!(held, "{}", std::process::id()));
         Ok(Self { state, _held: held })
     }
 
@@ -115,10 +104,7 @@ mod tests {
         let first = ProcessLock::take(&root).unwrap();
         let error = ProcessLock::take(&root).unwrap_err();
         let pid = std::process::id();
-        assert_eq!(
-            error.to_string(),
-            format!("another dubo-pin (process {pid}) is at work in this folder")
-        );
+        assert_eq!(error.to_string(), format!("another dubo-pin (process {pid}) is at work in this folder"));
         assert_eq!(error.class().code(), 4);
         drop(first);
         assert!(ProcessLock::take(&root).is_ok());

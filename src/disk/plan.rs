@@ -23,12 +23,7 @@ impl Change {
     /// A change of a plain file.
     #[must_use]
     pub fn new(path: RelPath, before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Self {
-        Self {
-            path,
-            before,
-            after,
-            executable: false,
-        }
+        Self { path, before, after, executable: false }
     }
 }
 
@@ -75,13 +70,7 @@ impl Plan {
     /// ends in CRLF does so here. What is not text, or over 1 MiB, is named by its size alone.
     #[must_use]
     pub fn diff(&self) -> Vec<FileChange> {
-        self.changes
-            .iter()
-            .map(|change| FileChange {
-                path: change.path.to_string(),
-                diff: unified(change),
-            })
-            .collect()
+        self.changes.iter().map(|change| FileChange { path: change.path.to_string(), diff: unified(change) }).collect()
     }
 }
 
@@ -100,32 +89,18 @@ fn unified(change: &Change) -> String {
         None => "/dev/null".to_owned(),
     };
     let (a, b) = (side('a', &change.before), side('b', &change.after));
-    let (Some(old), Some(new)) = (
-        text(change.before.as_deref()),
-        text(change.after.as_deref()),
-    ) else {
+    let (Some(old), Some(new)) = (text(change.before.as_deref()), text(change.after.as_deref())) else {
         let size = |bytes: &Option<Vec<u8>>| match bytes {
             Some(bytes) => format!("{} bytes", bytes.len()),
             None => "nothing".to_owned(),
         };
-        return format!(
-            "--- {a}\n+++ {b}\nBinary or long: {} -> {}\n",
-            size(&change.before),
-            size(&change.after)
-        );
+        return format!("--- {a}\n+++ {b}\nBinary or long: {} -> {}\n", size(&change.before), size(&change.after));
     };
     // Cut at LF alone: a CR inside a line is a character of that line.
     let old: Vec<&str> = old.split_inclusive('\n').collect();
     let new: Vec<&str> = new.split_inclusive('\n').collect();
-    let diff = similar::TextDiff::configure()
-        .timeout(DIFF_TIME)
-        .newline_terminated(true)
-        .diff_slices(&old, &new);
-    let shown = diff
-        .unified_diff()
-        .context_radius(3)
-        .header(&a, &b)
-        .to_string();
+    let diff = similar::TextDiff::configure().timeout(DIFF_TIME).newline_terminated(true).diff_slices(&old, &new);
+    let shown = diff.unified_diff().context_radius(3).header(&a, &b).to_string();
     if shown.is_empty() {
         // An empty file comes or goes.
         return format!("--- {a}\n+++ {b}\n");
@@ -159,8 +134,7 @@ mod tests {
     fn a_diff_has_three_lines_of_context() {
         let old = "1\n2\n3\n4\nARG A=1\n6\n7\n8\n9\n";
         let new = old.replace("A=1", "A=2");
-        let expected =
-            "--- a/d/f\n+++ b/d/f\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-ARG A=1\n+ARG A=2\n 6\n 7\n 8\n";
+        let expected = "--- a/d/f\n+++ b/d/f\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-ARG A=1\n+ARG A=2\n 6\n 7\n 8\n";
         assert_eq!(diff(Some(old), Some(&new)), expected);
         let plan = Plan::new([change(Some(old), Some(&new))]);
         assert_eq!(plan.diff()[0].path, "d/f");
@@ -181,24 +155,12 @@ mod tests {
 
     #[test]
     fn a_file_that_comes_or_goes_or_is_no_text() {
-        assert_eq!(
-            diff(None, Some("a\n")),
-            "--- /dev/null\n+++ b/d/f\n@@ -0,0 +1 @@\n+a\n"
-        );
-        assert_eq!(
-            diff(Some("a\n"), None),
-            "--- a/d/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n"
-        );
+        assert_eq!(diff(None, Some("a\n")), "--- /dev/null\n+++ b/d/f\n@@ -0,0 +1 @@\n+a\n");
+        assert_eq!(diff(Some("a\n"), None), "--- a/d/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n");
         assert_eq!(diff(None, Some("")), "--- /dev/null\n+++ b/d/f\n");
-        assert_eq!(
-            diff(Some("a\0"), None),
-            "--- a/d/f\n+++ /dev/null\nBinary or long: 2 bytes -> nothing\n"
-        );
+        assert_eq!(diff(Some("a\0"), None), "--- a/d/f\n+++ /dev/null\nBinary or long: 2 bytes -> nothing\n");
         let long = "x".repeat(DIFF_CAP + 1);
-        assert_eq!(
-            diff(Some("a"), Some(&long)),
-            "--- a/d/f\n+++ b/d/f\nBinary or long: 1 bytes -> 1048577 bytes\n"
-        );
+        assert_eq!(diff(Some("a"), Some(&long)), "--- a/d/f\n+++ b/d/f\nBinary or long: 1 bytes -> 1048577 bytes\n");
     }
 
     proptest! {

@@ -42,24 +42,18 @@ impl Recovery {
         };
         let trouble = match self {
             Self::Nothing => return None,
-            Self::Completed(paths) => Trouble::new(format!(
-                "an interrupted run was completed: {}",
-                names(paths)
-            )),
-            Self::RolledBack(paths) => Trouble::new(format!(
-                "an interrupted run was dropped before it changed anything: {}",
-                names(paths)
-            )),
-            Self::Abandoned { written, kept } => Trouble::new(
-                "an interrupted run could not be completed, since files were edited after it",
-            )
-            .expected(format!("as the run wrote them: {}", names(written)))
-            .found(format!("left as they are: {}", names(kept)))
-            .help("review these files, with git diff for instance; your edits are kept"),
-            Self::Damaged => {
-                Trouble::new("the journal of an interrupted run was damaged, and was dropped")
-                    .help("review the Dockerfiles and pins.lock, with git diff for instance")
+            Self::Completed(paths) => Trouble::new(format!("an interrupted run was completed: {}", names(paths))),
+            Self::RolledBack(paths) => {
+                Trouble::new(format!("an interrupted run was dropped before it changed anything: {}", names(paths)))
             }
+            Self::Abandoned { written, kept } => {
+                Trouble::new("an interrupted run could not be completed, since files were edited after it")
+                    .expected(format!("as the run wrote them: {}", names(written)))
+                    .found(format!("left as they are: {}", names(kept)))
+                    .help("review these files, with git diff for instance; your edits are kept")
+            }
+            Self::Damaged => Trouble::new("the journal of an interrupted run was damaged, and was dropped")
+                .help("review the Dockerfiles and pins.lock, with git diff for instance"),
         };
         Some(trouble)
     }
@@ -81,11 +75,7 @@ pub fn recover(root: &Root, lock: &ProcessLock) -> Result<Recovery, DiskError> {
     recover_with(root, lock, &mut |_| Ok(()))
 }
 
-fn recover_with(
-    root: &Root,
-    lock: &ProcessLock,
-    beat: &mut Beat<'_>,
-) -> Result<Recovery, DiskError> {
+fn recover_with(root: &Root, lock: &ProcessLock, beat: &mut Beat<'_>) -> Result<Recovery, DiskError> {
     let bytes = match read_plain(lock.state(), JOURNAL, &format!("{STATE}/{JOURNAL}"), CAP) {
         Ok(Some(bytes)) => Some(bytes),
         Ok(None) => {
@@ -172,14 +162,8 @@ fn sweep(root: &Root, lock: &ProcessLock, beat: &mut Beat<'_>) -> Result<(), Dis
     let Ok(Some(bytes)) = list else {
         return Ok(());
     };
-    let items: Vec<Item> = journal::read_staging(&bytes)
-        .into_iter()
-        .map(|path| Item {
-            path,
-            before: None,
-            after: None,
-        })
-        .collect();
+    let items: Vec<Item> =
+        journal::read_staging(&bytes).into_iter().map(|path| Item { path, before: None, after: None }).collect();
     beat("sweep")?;
     apply::unstage(root, &items);
     beat("drop staging list")?;

@@ -26,17 +26,12 @@ pub struct Root {
     fd: OwnedFd,
 }
 
-pub(super) const FOLDER: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+pub(super) const FOLDER: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// `NONBLOCK`: the open of a fifo that somebody put there since returns at once.
-const PLAIN: OFlags = OFlags::RDONLY
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::CLOEXEC);
+const PLAIN: OFlags =
+    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 /// What stands at a name, not following a symlink; `None` where nothing does.
 pub(super) fn look(folder: impl AsFd, name: &str, path: &str) -> Result<Option<Stat>, DiskError> {
@@ -53,31 +48,21 @@ pub(super) fn kind(stat: &Stat) -> FileType {
 }
 
 /// Opens a folder in a folder; `None` where nothing is.
-pub(super) fn enter(
-    above: impl AsFd,
-    name: &str,
-    path: &str,
-) -> Result<Option<OwnedFd>, DiskError> {
+pub(super) fn enter(above: impl AsFd, name: &str, path: &str) -> Result<Option<OwnedFd>, DiskError> {
     match rustix::fs::openat(&above, name, FOLDER, Mode::empty()) {
         Ok(fd) => Ok(Some(fd)),
         Err(Errno::NOENT) => Ok(None),
-        Err(e @ (Errno::LOOP | Errno::NOTDIR | Errno::MLINK)) => {
-            match look(&above, name, path)?.as_ref().map(kind) {
-                Some(FileType::Symlink) => Err(DiskError::Symlink(path.to_owned())),
-                Some(_) => Err(DiskError::NotAFolder(path.to_owned())),
-                None => Err(DiskError::io(path, "read", e)),
-            }
-        }
+        Err(e @ (Errno::LOOP | Errno::NOTDIR | Errno::MLINK)) => match look(&above, name, path)?.as_ref().map(kind) {
+            Some(FileType::Symlink) => Err(DiskError::Symlink(path.to_owned())),
+            Some(_) => Err(DiskError::NotAFolder(path.to_owned())),
+            None => Err(DiskError::io(path, "read", e)),
+        },
         Err(e) => Err(DiskError::io(path, "read", e)),
     }
 }
 
 /// Opens a plain file for reading; `None` where nothing is.
-pub(super) fn open_plain(
-    folder: impl AsFd,
-    name: &str,
-    path: &str,
-) -> Result<Option<File>, DiskError> {
+pub(super) fn open_plain(folder: impl AsFd, name: &str, path: &str) -> Result<Option<File>, DiskError> {
     let vet = |kind: FileType| {
         let what = match kind {
             FileType::RegularFile => return Ok(()),
@@ -87,10 +72,7 @@ pub(super) fn open_plain(
             FileType::Socket => "a socket",
             _ => "a device",
         };
-        Err(DiskError::NotAFile {
-            path: path.to_owned(),
-            what,
-        })
+        Err(DiskError::NotAFile { path: path.to_owned(), what })
     };
     // Looked at first: merely opening a device can do something.
     let Some(stat) = look(&folder, name, path)? else {
@@ -109,35 +91,21 @@ pub(super) fn open_plain(
 }
 
 /// Reads a plain file whole; `None` where nothing is.
-pub(super) fn read_plain(
-    folder: impl AsFd,
-    name: &str,
-    path: &str,
-    cap: u64,
-) -> Result<Option<Vec<u8>>, DiskError> {
+pub(super) fn read_plain(folder: impl AsFd, name: &str, path: &str, cap: u64) -> Result<Option<Vec<u8>>, DiskError> {
     let Some(file) = open_plain(folder, name, path)? else {
         return Ok(None);
     };
     let mut bytes = Vec::new();
-    file.take(cap.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|e| DiskError::io(path, "read", e))?;
+    file.take(cap.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| DiskError::io(path, "read", e))?;
     if u64::try_from(bytes.len()).is_ok_and(|n| n <= cap) {
         Ok(Some(bytes))
     } else {
-        Err(DiskError::TooLarge {
-            path: path.to_owned(),
-            cap,
-        })
+        Err(DiskError::TooLarge { path: path.to_owned(), cap })
     }
 }
 
 /// The digest of a plain file of any size; `None` where nothing is.
-pub(super) fn hash_plain(
-    folder: impl AsFd,
-    name: &str,
-    path: &str,
-) -> Result<Option<Sha256>, DiskError> {
+pub(super) fn hash_plain(folder: impl AsFd, name: &str, path: &str) -> Result<Option<Sha256>, DiskError> {
     let Some(mut file) = open_plain(folder, name, path)? else {
         return Ok(None);
     };
@@ -159,18 +127,11 @@ impl Root {
     /// # Errors
     /// It is not there, is no folder, or may not be opened.
     pub fn open(dir: &Path) -> Result<Self, DiskError> {
-        let dir = if dir.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            dir
-        };
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
         let shown = dir.to_string_lossy();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::open(dir, flags, Mode::empty()) {
-            Ok(fd) => Ok(Self {
-                dir: dir.to_owned(),
-                fd,
-            }),
+            Ok(fd) => Ok(Self { dir: dir.to_owned(), fd }),
             Err(Errno::NOENT) => Err(DiskError::NoRoot(shown.into_owned())),
             Err(Errno::NOTDIR) => Err(DiskError::NotAFolder(shown.into_owned())),
             Err(e) => Err(DiskError::io(&shown, "read", e)),
@@ -190,16 +151,11 @@ impl Root {
 
     /// Another handle on the open folder.
     pub(super) fn handle(&self) -> Result<OwnedFd, DiskError> {
-        self.fd
-            .try_clone()
-            .map_err(|e| DiskError::io(".", "read", e))
+        self.fd.try_clone().map_err(|e| DiskError::io(".", "read", e))
     }
 
     /// The folder that holds a path, and the path's last component; `None` where it is missing.
-    pub(super) fn folder_of<'a>(
-        &self,
-        path: &'a str,
-    ) -> Result<Option<(OwnedFd, &'a str)>, DiskError> {
+    pub(super) fn folder_of<'a>(&self, path: &'a str) -> Result<Option<(OwnedFd, &'a str)>, DiskError> {
         let mut folder = self.handle()?;
         let Some((above, name)) = path.rsplit_once('/') else {
             return Ok(Some((folder, path)));
@@ -277,16 +233,10 @@ mod tests {
         std::fs::write(dir.path().join("a"), "12345").unwrap();
         assert!(root.read(&path("a"), 5).unwrap().is_some());
         let error = root.read(&path("a"), 4).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`a` is larger than 4 bytes, the most that is read"
-        );
+        assert_eq!(error.to_string(), "`a` is larger than 4 bytes, the most that is read");
         let sparse = std::fs::File::create(dir.path().join("huge")).unwrap();
         sparse.set_len(100 << 30).unwrap();
-        assert!(matches!(
-            root.read(&path("huge"), CAP),
-            Err(DiskError::TooLarge { .. })
-        ));
+        assert!(matches!(root.read(&path("huge"), CAP), Err(DiskError::TooLarge { .. })));
     }
 
     #[test]
@@ -299,10 +249,7 @@ mod tests {
         symlink("nowhere", dir.path().join("dangling")).unwrap();
         for (asked, named) in [("link/f", "link"), ("f", "f"), ("dangling", "dangling")] {
             let error = root.read(&path(asked), CAP).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!("`{named}` is a symlink, which dubo-pin does not follow")
-            );
+            assert_eq!(error.to_string(), format!("`{named}` is a symlink, which dubo-pin does not follow"));
         }
     }
 
@@ -314,16 +261,10 @@ mod tests {
         std::os::unix::net::UnixListener::bind(dir.path().join("s")).unwrap();
         for (name, what) in [("d", "a folder"), ("p", "a fifo"), ("s", "a socket")] {
             let error = root.read(&path(name), CAP).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!("`{name}` is {what}, where a file is expected")
-            );
+            assert_eq!(error.to_string(), format!("`{name}` is {what}, where a file is expected"));
         }
         let dev = Root::open(Path::new("/dev")).unwrap();
         let error = dev.read(&path("zero"), CAP).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`zero` is a device, where a file is expected"
-        );
+        assert_eq!(error.to_string(), "`zero` is a device, where a file is expected");
     }
 }

@@ -17,27 +17,13 @@ pub fn expand(word: &str, escape: u8, vars: &dyn Fn(&str) -> Var) -> Result<Stri
 }
 
 /// The same for a word that may not be UTF-8; what is not, is replaced.
-pub(super) fn expand_bytes(
-    word: &[u8],
-    escape: u8,
-    vars: &dyn Fn(&str) -> Var,
-) -> Result<String, ExpandError> {
+pub(super) fn expand_bytes(word: &[u8], escape: u8, vars: &dyn Fn(&str) -> Var) -> Result<String, ExpandError> {
     piece(word, 0, escape, vars).map(|p| p.string())
 }
 
 /// The same, with the way back: `base` is where the word stands in its logical line.
-pub(super) fn piece(
-    word: &[u8],
-    base: usize,
-    escape: u8,
-    vars: &dyn Fn(&str) -> Var,
-) -> Result<Piece, ExpandError> {
-    let mode = Mode {
-        escape,
-        raw_quotes: false,
-        raw_escapes: false,
-        keep_unset: false,
-    };
+pub(super) fn piece(word: &[u8], base: usize, escape: u8, vars: &dyn Fn(&str) -> Var) -> Result<Piece, ExpandError> {
+    let mode = Mode { escape, raw_quotes: false, raw_escapes: false, keep_unset: false };
     Lexer::new(word, base, mode, vars).word()
 }
 
@@ -130,10 +116,7 @@ mod tests {
             ("${HOME:a}", ExpandError::Modifier("a".to_owned())),
             ("${HOME^^}", ExpandError::Modifier("^".to_owned())),
             ("${V#\\x}", ExpandError::Pattern),
-            (
-                "${NONE:?say it}",
-                ExpandError::Required("NONE".to_owned(), "say it".to_owned()),
-            ),
+            ("${NONE:?say it}", ExpandError::Required("NONE".to_owned(), "say it".to_owned())),
             ("$TARGETARCH", ExpandError::Unknown("TARGETARCH".to_owned())),
         ] {
             assert_eq!(with(word), Err(error), "{word}");

@@ -13,12 +13,7 @@ pub(super) struct Sign {
 }
 
 /// The escape character here is always `\`, whatever the file's directive says.
-const RAW: Mode = Mode {
-    escape: b'\\',
-    raw_quotes: true,
-    raw_escapes: true,
-    keep_unset: true,
-};
+const RAW: Mode = Mode { escape: b'\\', raw_quotes: true, raw_escapes: true, keep_unset: true };
 
 /// The signs of a logical line. A line whose quotes do not close has none.
 pub(super) fn signs(line: &[u8]) -> Result<Vec<Sign>, ExpandError> {
@@ -47,11 +42,7 @@ fn sign(word: &[u8]) -> Result<Option<Sign>, ExpandError> {
     }
     let unset = |_: &str| Var::Unset;
     let read = |raw_quotes| {
-        let mode = Mode {
-            raw_quotes,
-            raw_escapes: false,
-            ..RAW
-        };
+        let mode = Mode { raw_quotes, raw_escapes: false, ..RAW };
         Lexer::new(rest, 0, mode, &unset).words()
     };
     let (plain, raw) = (read(false)?, read(true)?);
@@ -59,11 +50,7 @@ fn sign(word: &[u8]) -> Result<Option<Sign>, ExpandError> {
         return Ok(None);
     };
     let quotes = |word: &[u8]| word.iter().filter(|b| matches!(b, b'\'' | b'"')).count();
-    Ok(Some(Sign {
-        name: name.clone(),
-        expand: quotes(name) == quotes(raw),
-        chomp,
-    }))
+    Ok(Some(Sign { name: name.clone(), expand: quotes(name) == quotes(raw), chomp }))
 }
 
 #[cfg(test)]

@@ -50,10 +50,7 @@ impl Command {
     /// The instruction of a keyword, in any case.
     #[must_use]
     pub fn read(word: &[u8]) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|c| word.eq_ignore_ascii_case(c.word().as_bytes()))
+        Self::ALL.iter().copied().find(|c| word.eq_ignore_ascii_case(c.word().as_bytes()))
     }
 }
 

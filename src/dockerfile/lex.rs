@@ -99,8 +99,7 @@ impl Piece {
         let base = self.text.len();
         self.text.extend(other.text);
         self.at.extend(other.at);
-        self.used
-            .extend(other.used.into_iter().map(|(n, i)| (n, base + i)));
+        self.used.extend(other.used.into_iter().map(|(n, i)| (n, base + i)));
     }
 
     pub(super) fn string(&self) -> String {
@@ -109,11 +108,7 @@ impl Piece {
 
     /// Bytes of a raw text that stand in the logical line from `base` on.
     pub(super) fn literal(bytes: &[u8], base: usize) -> Self {
-        Self {
-            text: bytes.to_vec(),
-            at: (base..base + bytes.len()).map(Some).collect(),
-            used: Vec::new(),
-        }
+        Self { text: bytes.to_vec(), at: (base..base + bytes.len()).map(Some).collect(), used: Vec::new() }
     }
 
     /// Appends one byte that stands at `at` in the logical line.
@@ -123,16 +118,8 @@ impl Piece {
 
     /// Where a part of the text stands in the logical line, if it stands there byte by byte.
     /// `raw` is the range of the logical line `source` that was read.
-    pub(super) fn logical(
-        &self,
-        part: Range<usize>,
-        raw: Range<usize>,
-        source: &[u8],
-    ) -> Result<Range<usize>, Broken> {
-        let touched = self
-            .used
-            .iter()
-            .find(|(_, i)| part.start <= *i && *i <= part.end);
+    pub(super) fn logical(&self, part: Range<usize>, raw: Range<usize>, source: &[u8]) -> Result<Range<usize>, Broken> {
+        let touched = self.used.iter().find(|(_, i)| part.start <= *i && *i <= part.end);
         if let Some((name, _)) = touched {
             return Err(Broken::Variable(name.clone()));
         }
@@ -146,11 +133,7 @@ impl Piece {
                     let quote = source.get(raw.start);
                     let opens = matches!(quote, Some(b'"' | b'\''));
                     let closes = source.get(raw.start + 1) == quote && raw.len() == 2;
-                    if opens && closes {
-                        Ok(raw.start + 1..raw.start + 1)
-                    } else {
-                        Err(Broken::Quotes)
-                    }
+                    if opens && closes { Ok(raw.start + 1..raw.start + 1) } else { Err(Broken::Quotes) }
                 }
             };
         }
@@ -213,21 +196,8 @@ impl Words {
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(
-        source: &'a [u8],
-        base: usize,
-        mode: Mode,
-        vars: &'a dyn Fn(&str) -> Var,
-    ) -> Self {
-        Self {
-            source,
-            base,
-            at: 0,
-            mode,
-            vars,
-            depth: 0,
-            given: 0,
-        }
+    pub(super) fn new(source: &'a [u8], base: usize, mode: Mode, vars: &'a dyn Fn(&str) -> Var) -> Self {
+        Self { source, base, at: 0, mode, vars, depth: 0, given: 0 }
     }
 
     /// The whole source as one text.
@@ -266,12 +236,7 @@ impl<'a> Lexer<'a> {
         Some(bytes)
     }
 
-    fn until(
-        &mut self,
-        stop: Option<u8>,
-        raw_escapes: bool,
-        words: &mut Words,
-    ) -> Result<Piece, ExpandError> {
+    fn until(&mut self, stop: Option<u8>, raw_escapes: bool, words: &mut Words) -> Result<Piece, ExpandError> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(ExpandError::Deep);
@@ -361,8 +326,7 @@ impl<'a> Lexer<'a> {
                 b'$' => out.join(self.dollar()?),
                 _ if byte == self.mode.escape => {
                     let after = self.source.get(self.at + 1).copied();
-                    let special =
-                        after.is_some_and(|b| matches!(b, b'"' | b'$') || b == self.mode.escape);
+                    let special = after.is_some_and(|b| matches!(b, b'"' | b'$') || b == self.mode.escape);
                     if !special || self.mode.raw_escapes {
                         self.take(&mut out);
                     } else {
@@ -384,18 +348,11 @@ impl<'a> Lexer<'a> {
     fn name(&mut self) -> String {
         let start = self.at;
         let digits = self.peek().is_some_and(|b| b.is_ascii_digit());
-        if matches!(
-            self.peek(),
-            Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!')
-        ) {
+        if matches!(self.peek(), Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!')) {
             self.at += 1;
         } else {
             while let Some((c, len)) = self.source.get(self.at..).and_then(char_at) {
-                let part = if digits {
-                    c.is_ascii_digit()
-                } else {
-                    c.is_alphanumeric() || c == '_'
-                };
+                let part = if digits { c.is_ascii_digit() } else { c.is_alphanumeric() || c == '_' };
                 if !part {
                     break;
                 }
@@ -452,12 +409,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// What a variable gives; its own source text if it is unset and such are kept.
-    fn given(
-        &mut self,
-        name: String,
-        value: Option<String>,
-        start: usize,
-    ) -> Result<Piece, ExpandError> {
+    fn given(&mut self, name: String, value: Option<String>, start: usize) -> Result<Piece, ExpandError> {
         let mut out = Piece::default();
         match value {
             Some(value) => {
@@ -476,13 +428,7 @@ impl<'a> Lexer<'a> {
         Ok(out)
     }
 
-    fn modify(
-        &mut self,
-        name: String,
-        sign: u8,
-        colon: bool,
-        start: usize,
-    ) -> Result<Piece, ExpandError> {
+    fn modify(&mut self, name: String, sign: u8, colon: bool, start: usize) -> Result<Piece, ExpandError> {
         let trims = matches!(sign, b'#' | b'%');
         let word = self.until(Some(b'}'), trims, &mut Words::default())?;
         let value = self.value(&name)?;
@@ -507,11 +453,8 @@ impl<'a> Lexer<'a> {
                 let pattern = word.text.get(usize::from(doubled)..).unwrap_or_default();
                 let pattern = Pattern::parse(pattern).ok_or(ExpandError::Pattern)?;
                 let value = value.unwrap_or_default();
-                let value = if sign == b'#' {
-                    pattern.trim_start(&value, doubled)
-                } else {
-                    pattern.trim_end(&value, doubled)
-                };
+                let value =
+                    if sign == b'#' { pattern.trim_start(&value, doubled) } else { pattern.trim_end(&value, doubled) };
                 let value = value.ok_or(ExpandError::Long)?;
                 self.given(name, Some(value), start)
             }
@@ -530,9 +473,7 @@ impl<'a> Lexer<'a> {
             return self.given(name, None, start);
         }
         let pattern = Pattern::parse(&pattern.text).ok_or(ExpandError::Pattern)?;
-        let value = pattern
-            .replace(&value.unwrap_or_default(), &with.string(), all)
-            .ok_or(ExpandError::Long)?;
+        let value = pattern.replace(&value.unwrap_or_default(), &with.string(), all).ok_or(ExpandError::Long)?;
         self.given(name, Some(value), start)
     }
 }

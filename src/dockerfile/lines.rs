@@ -33,24 +33,15 @@ impl Iterator for Lines<'_> {
     type Item = Line;
     fn next(&mut self) -> Option<Line> {
         let rest = self.bytes.get(self.at..).filter(|r| !r.is_empty())?;
-        let next = rest
-            .iter()
-            .position(|b| *b == b'\n')
-            .map_or(self.bytes.len(), |i| self.at + i + 1);
+        let next = rest.iter().position(|b| *b == b'\n').map_or(self.bytes.len(), |i| self.at + i + 1);
         let mut start = self.at;
         if start == 0 && rest.starts_with(BOM) {
             start = BOM.len();
         }
         let raw = self.bytes.get(start..next).unwrap_or_default();
-        let len = raw
-            .iter()
-            .rposition(|b| !matches!(b, b'\r' | b'\n'))
-            .map_or(0, |i| i + 1);
+        let len = raw.iter().rposition(|b| !matches!(b, b'\r' | b'\n')).map_or(0, |i| i + 1);
         self.at = next;
-        Some(Line {
-            content: start..start + len,
-            next,
-        })
+        Some(Line { content: start..start + len, next })
     }
 }
 
@@ -66,10 +57,7 @@ pub(super) fn char_at(bytes: &[u8]) -> Option<(char, usize)> {
         0xF0..=0xF4 => 4,
         _ => 1,
     };
-    let c = bytes
-        .get(..len)
-        .and_then(|b| std::str::from_utf8(b).ok())
-        .and_then(|s| s.chars().next());
+    let c = bytes.get(..len).and_then(|b| std::str::from_utf8(b).ok()).and_then(|s| s.chars().next());
     Some(c.map_or((char::REPLACEMENT_CHARACTER, 1), |c| (c, len)))
 }
 
@@ -108,18 +96,11 @@ pub(super) fn is_comment(line: &[u8]) -> bool {
 /// The part of a line before its continuation character, and whether it has one: the escape
 /// character, not behind another one, with nothing but blanks and tabs after it.
 pub(super) fn continued(line: &[u8], escape: u8) -> (usize, bool) {
-    let end = line
-        .iter()
-        .rposition(|b| !matches!(b, b' ' | b'\t'))
-        .map_or(0, |i| i + 1);
+    let end = line.iter().rposition(|b| !matches!(b, b' ' | b'\t')).map_or(0, |i| i + 1);
     let Some((last, before)) = line.get(..end).and_then(<[u8]>::split_last) else {
         return (line.len(), false);
     };
-    if *last == escape && before.last() != Some(&escape) {
-        (before.len(), true)
-    } else {
-        (line.len(), false)
-    }
+    if *last == escape && before.last() != Some(&escape) { (before.len(), true) } else { (line.len(), false) }
 }
 
 /// A parser directive such as `# syntax=docker/dockerfile:1`.
@@ -136,34 +117,19 @@ pub(super) struct Directive {
 pub(super) fn directive(line: &[u8], at: usize, sign: &[u8]) -> Option<Directive> {
     let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\x0c' | b'\r' | b'\n');
     let body = line.strip_prefix(sign)?;
-    let skip = |from: usize| {
-        from + line
-            .get(from..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(|b| blank(b))
-            .count()
-    };
+    let skip = |from: usize| from + line.get(from..).unwrap_or_default().iter().take_while(|b| blank(b)).count();
     let start = sign.len() + lead(body);
     let word = line.get(start..)?;
-    let len = word
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric())
-        .count();
+    let len = word.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
     let name = word.get(..len)?;
-    let name = ["syntax", "escape", "check"]
-        .into_iter()
-        .find(|n| name.eq_ignore_ascii_case(n.as_bytes()))?;
+    let name = ["syntax", "escape", "check"].into_iter().find(|n| name.eq_ignore_ascii_case(n.as_bytes()))?;
     let equals = skip(start + len);
     if line.get(equals) != Some(&b'=') {
         return None;
     }
     let from = skip(equals + 1);
     let to = line.iter().rposition(|b| !blank(b))? + 1;
-    (from < to).then(|| Directive {
-        name,
-        value: at + from..at + to,
-    })
+    (from < to).then(|| Directive { name, value: at + from..at + to })
 }
 
 #[cfg(test)]
@@ -190,23 +156,14 @@ mod tests {
         };
         assert_eq!(read("# Syntax = a/b:1 "), Some(("syntax", "a/b:1")));
         assert_eq!(read("#escape=`"), Some(("escape", "`")));
-        for none in [
-            "# syntax",
-            "# syntax=",
-            "# syntax =  ",
-            "# other=1",
-            "#",
-            "x=1",
-        ] {
+        for none in ["# syntax", "# syntax=", "# syntax =  ", "# other=1", "#", "x=1"] {
             assert_eq!(read(none), None, "{none}");
         }
     }
 
     #[test]
     fn lines_lose_a_bom_and_every_carriage_return_at_their_end() {
-        let all: Vec<_> = Lines::new(b"\xEF\xBB\xBFa\r\r\n\r\nb")
-            .map(|l| (l.content, l.next))
-            .collect();
+        let all: Vec<_> = Lines::new(b"\xEF\xBB\xBFa\r\r\n\r\nb").map(|l| (l.content, l.next)).collect();
         assert_eq!(all, [(3..4, 7), (7..7, 9), (9..10, 10)]);
     }
 

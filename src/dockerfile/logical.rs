@@ -23,11 +23,7 @@ impl Logical {
     /// Appends what a physical line gave, which stands at `from` in the file.
     pub(super) fn push(&mut self, from: usize, bytes: &[u8]) {
         if !bytes.is_empty() || self.segs.is_empty() {
-            self.segs.push(Seg {
-                at: self.text.len(),
-                from,
-                len: bytes.len(),
-            });
+            self.segs.push(Seg { at: self.text.len(), from, len: bytes.len() });
             self.text.extend_from_slice(bytes);
         }
     }
@@ -51,11 +47,7 @@ impl Logical {
         if range.start > range.end || range.end > self.text.len() {
             return None;
         }
-        let at = if range.is_empty() {
-            range.start.saturating_sub(1)
-        } else {
-            range.start
-        };
+        let at = if range.is_empty() { range.start.saturating_sub(1) } else { range.start };
         let seg = self.seg(at)?;
         let last = seg.at + seg.len;
         if range.end > last {

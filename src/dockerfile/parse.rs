@@ -64,16 +64,7 @@ impl Dockerfile {
         parents(&mut stages, &instructions, &variables, escape);
         variables.resolve_stages(&instructions, &stages, &assignments, escape);
         let syntax = syntax(&bytes);
-        Ok(Self {
-            file: file.to_owned(),
-            bytes,
-            escape,
-            syntax,
-            instructions,
-            stages,
-            assignments,
-            variables,
-        })
+        Ok(Self { file: file.to_owned(), bytes, escape, syntax, instructions, stages, assignments, variables })
     }
 
     /// Its content, byte for byte.
@@ -171,10 +162,7 @@ impl<'a> Parser<'a> {
             if self.directive(text.clone())? {
                 self.comments.clear();
             } else if self.slice(text.clone()).starts_with(b"#") {
-                self.comments.push(Comment {
-                    span: text,
-                    line: here,
-                });
+                self.comments.push(Comment { span: text, line: here });
             } else if text.is_empty() {
                 self.comments.clear();
             } else {
@@ -183,8 +171,7 @@ impl<'a> Parser<'a> {
             }
         }
         if self.instructions.is_empty() {
-            let trouble = Trouble::new("the Dockerfile has no instructions")
-                .expected("at least `FROM image`");
+            let trouble = Trouble::new("the Dockerfile has no instructions").expected("at least `FROM image`");
             return self.fail(0..0, trouble);
         }
         Ok(())
@@ -213,9 +200,7 @@ impl<'a> Parser<'a> {
                 [sign @ (b'\\' | b'`')] => self.escape = *sign,
                 other => {
                     let other = quoted(&String::from_utf8_lossy(other));
-                    let trouble = Trouble::new("invalid escape character")
-                        .expected("`\\` or a backtick")
-                        .found(other);
+                    let trouble = Trouble::new("invalid escape character").expected("`\\` or a backtick").found(other);
                     return self.fail(found.value, trouble);
                 }
             }
@@ -238,10 +223,7 @@ impl<'a> Parser<'a> {
             let content = self.slice(next.content.clone());
             let blank = lead(content);
             if is_comment(content) {
-                inner_comments.push(Comment {
-                    span: next.content.start + blank..next.content.end,
-                    line: here,
-                });
+                inner_comments.push(Comment { span: next.content.start + blank..next.content.end, line: here });
             } else if blank < content.len() {
                 let (len, again) = continued(content, self.escape);
                 more = again;
@@ -249,9 +231,7 @@ impl<'a> Parser<'a> {
             }
         }
         let all = 0..logical.text().len();
-        let located = |(at, trouble): words::Fault| {
-            trouble.at(Place::of(self.file, self.bytes, logical.cover(at)))
-        };
+        let located = |(at, trouble): words::Fault| trouble.at(Place::of(self.file, self.bytes, logical.cover(at)));
         let body = words::body(logical.text(), all.clone(), self.escape).map_err(located)?;
         let trigger = trigger(logical.text(), &body, self.escape).map_err(located)?;
         let heredocs = self.heredocs(&logical, &body, trigger.as_ref(), &mut end)?;
@@ -307,12 +287,7 @@ impl<'a> Parser<'a> {
                     break from;
                 }
             };
-            out.push(Heredoc {
-                name: sign.name,
-                expand: sign.expand,
-                chomp: sign.chomp,
-                body: start..stop,
-            });
+            out.push(Heredoc { name: sign.name, expand: sign.expand, chomp: sign.chomp, body: start..stop });
         }
         Ok(out)
     }
@@ -325,11 +300,7 @@ fn trigger(text: &[u8], body: &Body, escape: u8) -> Result<Option<Body>, words::
         return Ok(None);
     }
     let word = body.args.clone();
-    let keyword = text
-        .get(word.clone())
-        .unwrap_or_default()
-        .split(u8::is_ascii_whitespace)
-        .next();
+    let keyword = text.get(word.clone()).unwrap_or_default().split(u8::is_ascii_whitespace).next();
     match keyword.and_then(Command::read) {
         Some(c @ (Command::Onbuild | Command::From | Command::Maintainer)) => {
             let message = format!("{} is not allowed in an ONBUILD", c.word());
@@ -341,17 +312,11 @@ fn trigger(text: &[u8], body: &Body, escape: u8) -> Result<Option<Body>, words::
 }
 
 /// Gives each instruction its stage, and refuses what stands before the first.
-fn stage(
-    file: &str,
-    bytes: &[u8],
-    instructions: &mut [Instruction],
-) -> Result<Vec<Stage>, Trouble> {
+fn stage(file: &str, bytes: &[u8], instructions: &mut [Instruction]) -> Result<Vec<Stage>, Trouble> {
     let mut stages: Vec<Stage> = Vec::new();
     for (index, instruction) in instructions.iter_mut().enumerate() {
         let body = &instruction.body;
-        let text = |range: &Range<usize>| {
-            String::from_utf8_lossy(instruction.line.get(range.clone())).into_owned()
-        };
+        let text = |range: &Range<usize>| String::from_utf8_lossy(instruction.line.get(range.clone())).into_owned();
         if body.command == Command::From {
             let platform = body.flags.iter().find(|f| f.name == "platform");
             stages.push(Stage {

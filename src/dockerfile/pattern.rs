@@ -72,11 +72,7 @@ impl Pattern {
                 }
             }
         }
-        if longest {
-            ends.iter().rposition(|e| *e)
-        } else {
-            ends.iter().position(|e| *e)
-        }
+        if longest { ends.iter().rposition(|e| *e) } else { ends.iter().position(|e| *e) }
     }
 
     /// The text without what matches at its start; `None`: too long to match.
@@ -100,19 +96,14 @@ impl Pattern {
     /// The text with the first match, or each, replaced; `None`: too long to match.
     pub(super) fn replace(&self, text: &str, with: &str, all: bool) -> Option<String> {
         let chars: Vec<char> = text.chars().collect();
-        let steps = (self.0.len() + 1)
-            .saturating_mul(chars.len())
-            .saturating_mul(chars.len());
+        let steps = (self.0.len() + 1).saturating_mul(chars.len()).saturating_mul(chars.len());
         if steps > STEPS || (chars.len() + 1).saturating_mul(with.len()) > STEPS {
             return None;
         }
         let (mut out, mut at, mut again, mut behind) = (String::new(), 0, true, false);
         while at <= chars.len() {
             let rest = chars.get(at..).unwrap_or_default();
-            let found = again
-                .then(|| Self::prefix(&self.0, rest, true))
-                .flatten()
-                .filter(|len| *len > 0 || !behind);
+            let found = again.then(|| Self::prefix(&self.0, rest, true)).flatten().filter(|len| *len > 0 || !behind);
             behind = false;
             if let Some(len) = found {
                 out.push_str(with);

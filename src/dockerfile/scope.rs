@@ -70,10 +70,7 @@ fn pairs(text: &[u8], body: &Body) -> Vec<(Range<usize>, Option<Range<usize>>)> 
     let split = |word: &Range<usize>| {
         let raw = text.get(word.clone()).unwrap_or_default();
         match raw.iter().position(|b| *b == b'=') {
-            Some(i) => (
-                word.start..word.start + i,
-                Some(word.start + i + 1..word.end),
-            ),
+            Some(i) => (word.start..word.start + i, Some(word.start + i + 1..word.end)),
             None => (word.clone(), None),
         }
     };
@@ -103,12 +100,26 @@ const FURTHEST: usize = 1000;
 #[derive(Clone, Debug)]
 struct Assigned {
     instruction: usize,
-    env: bool,
     value: Var,
 }
 
-/// The values of one stage by name, in order.
-type Frame = BTreeMap<String, Vec<Assigned>>;
+/// The values of one stage by name, in order: of ARG, and of ENV.
+#[derive(Clone, Debug, Default)]
+struct Frame {
+    arg: BTreeMap<String, Vec<Assigned>>,
+    env: BTreeMap<String, Vec<Assigned>>,
+}
+
+impl Frame {
+    fn of(&self, env: bool) -> &BTreeMap<String, Vec<Assigned>> {
+        if env { &self.env } else { &self.arg }
+    }
+
+    fn push(&mut self, a: &Assignment, value: Var) {
+        let names = if a.env { &mut self.env } else { &mut self.arg };
+        names.entry(a.name.clone()).or_default().push(Assigned { instruction: a.instruction, value });
+    }
+}
 
 /// What each variable is worth at each instruction.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +134,7 @@ impl Variables {
     /// What FROM sees: an ARG before the first FROM.
     #[must_use]
     pub fn global(&self, name: &str) -> Var {
-        match self.global.get(name).and_then(|all| all.last()) {
+        match self.global.arg.get(name).and_then(|all| all.last()) {
             Some(assigned) => assigned.value.clone(),
             None if PLATFORM.contains(&name) => Var::Unknown,
             None => Var::Unset,
@@ -142,13 +153,11 @@ impl Variables {
         let mut stage = Some(stage);
         for _ in 0..FURTHEST {
             let index = stage?;
-            let assigned = self
-                .stages
-                .get(index)
-                .and_then(|frame| frame.get(name))
-                .into_iter()
-                .flat_map(|all| all.iter().rev())
-                .find(|a| a.env == env && a.instruction < before);
+            let named = self.stages.get(index).and_then(|f| f.of(env).get(name));
+            let assigned = named.and_then(|all| {
+                let after = all.partition_point(|a| a.instruction < before);
+                all.get(after.checked_sub(1)?)
+            });
             if let Some(found) = assigned {
                 return Some(found.value.clone());
             }
@@ -162,19 +171,10 @@ impl Variables {
         if let Var::Set(text) = &value {
             self.size += text.len() + 1;
         }
-        if self.size > MOST {
-            Var::Unknown
-        } else {
-            value
-        }
+        if self.size > MOST { Var::Unknown } else { value }
     }
 
-    pub(super) fn resolve_global(
-        &mut self,
-        all: &[Instruction],
-        assignments: &[Assignment],
-        escape: u8,
-    ) {
+    pub(super) fn resolve_global(&mut self, all: &[Instruction], assignments: &[Assignment], escape: u8) {
         for a in assignments.iter().filter(|a| a.stage.is_none()) {
             let Some(range) = a.value.clone() else {
                 continue;
@@ -183,14 +183,7 @@ impl Variables {
             let look = |name: &str| self.global(name);
             let value = value(word.unwrap_or_default(), escape, &look);
             let value = self.keep(value);
-            self.global
-                .entry(a.name.clone())
-                .or_default()
-                .push(Assigned {
-                    instruction: a.instruction,
-                    env: false,
-                    value,
-                });
+            self.global.push(a, value);
         }
     }
 
@@ -202,13 +195,10 @@ impl Variables {
         escape: u8,
     ) {
         self.parents = stages.iter().map(|s| s.parent).collect();
-        self.stages = stages.iter().map(|_| Frame::new()).collect();
+        self.stages = stages.iter().map(|_| Frame::default()).collect();
         for a in assignments.iter().filter(|a| !a.onbuild) {
             let Some(stage) = a.stage else { continue };
-            let word = a
-                .value
-                .clone()
-                .and_then(|range| all.get(a.instruction).map(|i| i.line.get(range)));
+            let word = a.value.clone().and_then(|range| all.get(a.instruction).map(|i| i.line.get(range)));
             // within one ENV all values see what was before; within one ARG, each sees the last
             let before = a.instruction + usize::from(!a.env);
             let value = match word {
@@ -220,11 +210,7 @@ impl Variables {
             };
             let value = self.keep(value);
             if let Some(frame) = self.stages.get_mut(stage) {
-                frame.entry(a.name.clone()).or_default().push(Assigned {
-                    instruction: a.instruction,
-                    env: a.env,
-                    value,
-                });
+                frame.push(a, value);
             }
         }
     }
@@ -262,26 +248,18 @@ mod tests {
 
     #[test]
     fn env_wins_over_arg_and_is_inherited() {
-        let file = parse(
-            "FROM a AS Base\nENV A=env B=1\nENV B=2 C=$B\nFROM base\nARG A=arg B=x\nARG D=$A\nRUN x\n",
-        );
+        let file = parse("FROM a AS Base\nENV A=env B=1\nENV B=2 C=$B\nFROM base\nARG A=arg B=x\nARG D=$A\nRUN x\n");
         let vars = file.variables();
         assert_eq!(file.stages()[1].parent, Some(0));
         assert_eq!(vars.at(1, 6, "A"), set("env"));
         assert_eq!(vars.at(1, 6, "B"), set("2"));
-        assert_eq!(
-            vars.at(1, 6, "C"),
-            set("1"),
-            "one ENV sees what was before it"
-        );
+        assert_eq!(vars.at(1, 6, "C"), set("1"), "one ENV sees what was before it");
         assert_eq!(vars.at(1, 6, "D"), set("env"));
     }
 
     #[test]
     fn from_finds_a_stage_by_its_exact_lower_case_name() {
-        let file = parse(
-            "ARG B=base\nFROM a AS Base\nFROM Base\nFROM ${B}\nFROM base AS base\nFROM base\n",
-        );
+        let file = parse("ARG B=base\nFROM a AS Base\nFROM Base\nFROM ${B}\nFROM base AS base\nFROM base\n");
         let parents: Vec<_> = file.stages().iter().map(|s| s.parent).collect();
         assert_eq!(parents, [None, None, Some(0), Some(0), Some(3)]);
     }

@@ -28,29 +28,17 @@ fn lossy(text: &[u8], range: &Range<usize>) -> String {
 /// Reads the instruction in a range of a logical line.
 pub(super) fn body(text: &[u8], at: Range<usize>, escape: u8) -> Result<Body, Fault> {
     let at = trim(text, at);
-    let len = slice(text, at.clone())
-        .iter()
-        .take_while(|b| !plain_blank(**b))
-        .count();
+    let len = slice(text, at.clone()).iter().take_while(|b| !plain_blank(**b)).count();
     let keyword = at.start..at.start + len;
     let Some(command) = Command::read(slice(text, keyword.clone())) else {
         return Err(unknown(text, keyword));
     };
     let (flags, rest) = flags(text, keyword.end..at.end, escape);
     let args = trim(text, rest..at.end);
-    let mut body = Body {
-        command,
-        keyword,
-        flags,
-        args,
-        words: Vec::new(),
-        json: false,
-    };
+    let mut body = Body { command, keyword, flags, args, words: Vec::new(), json: false };
     use Command as C;
     let json = match command {
-        C::Add | C::Copy | C::Volume | C::Cmd | C::Entrypoint | C::Run | C::Shell => {
-            json(text, body.args.clone())?
-        }
+        C::Add | C::Copy | C::Volume | C::Cmd | C::Entrypoint | C::Run | C::Shell => json(text, body.args.clone())?,
         _ => None,
     };
     body.words = match (json, command) {
@@ -59,9 +47,7 @@ pub(super) fn body(text: &[u8], at: Range<usize>, escape: u8) -> Result<Body, Fa
             words
         }
         (None, C::Arg | C::Env | C::Label) => quoted_words(text, body.args.clone(), escape),
-        (None, C::Add | C::Copy | C::Volume | C::From | C::Expose) => {
-            plain_words(text, body.args.clone())
-        }
+        (None, C::Add | C::Copy | C::Volume | C::From | C::Expose) => plain_words(text, body.args.clone()),
         _ if body.args.is_empty() => Vec::new(),
         _ => vec![body.args.clone()],
     };
@@ -81,8 +67,7 @@ fn unknown(text: &[u8], keyword: Range<usize>) -> Fault {
     if let Some(near) = suggest(&upper, known) {
         trouble = trouble.help(format!("did you mean `{near}`?"));
     } else if word.starts_with('{') {
-        trouble = trouble
-            .help("a JSON document for another BuildKit frontend is not a Dockerfile to dubo-pin");
+        trouble = trouble.help("a JSON document for another BuildKit frontend is not a Dockerfile to dubo-pin");
     }
     (keyword, trouble)
 }
@@ -95,10 +80,7 @@ fn check(text: &[u8], body: &Body) -> Result<(), Fault> {
     match body.command {
         C::Run | C::Cmd | C::Entrypoint | C::Healthcheck => {}
         _ if body.words.is_empty() => {
-            return fault(
-                body.keyword.clone(),
-                format!("{name} requires at least one argument"),
-            );
+            return fault(body.keyword.clone(), format!("{name} requires at least one argument"));
         }
         C::Add | C::Copy if body.words.len() < 2 => {
             return fault(
@@ -107,10 +89,7 @@ fn check(text: &[u8], body: &Body) -> Result<(), Fault> {
             );
         }
         C::From => {
-            let alias = body
-                .words
-                .get(1)
-                .map(|w| slice(text, w.clone()).eq_ignore_ascii_case(b"as"));
+            let alias = body.words.get(1).map(|w| slice(text, w.clone()).eq_ignore_ascii_case(b"as"));
             if body.words.len() != 1 && !(body.words.len() == 3 && alias == Some(true)) {
                 return Err((
                     body.args.clone(),
@@ -122,9 +101,7 @@ fn check(text: &[u8], body: &Body) -> Result<(), Fault> {
             if let Some(name) = body.words.get(2) {
                 let word = slice(text, name.clone());
                 let letter = word.first().is_some_and(u8::is_ascii_alphabetic);
-                let rest = word
-                    .iter()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+                let rest = word.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
                 if !letter || !rest {
                     let trouble = Trouble::new("invalid name for a build stage")
                         .expected("a letter, then letters, digits, `-`, `_` or `.`")
@@ -175,11 +152,7 @@ pub(super) fn legacy(text: &[u8], body: &Body) -> Option<(Range<usize>, Range<us
     }
     let args = slice(text, body.args.clone());
     let len = args.iter().take_while(|b| !plain_blank(**b)).count();
-    let gap = args
-        .iter()
-        .skip(len)
-        .take_while(|b| plain_blank(**b))
-        .count();
+    let gap = args.iter().skip(len).take_while(|b| plain_blank(**b)).count();
     let start = body.args.start;
     Some((start..start + len, start + len + gap..body.args.end))
 }
@@ -306,8 +279,7 @@ fn json(text: &[u8], range: Range<usize>) -> Result<Option<Vec<Range<usize>>>, F
     if raw.first() != Some(&b'[') {
         return Ok(None);
     }
-    let Ok(values) = serde_json::from_str::<Vec<serde_json::Value>>(&String::from_utf8_lossy(raw))
-    else {
+    let Ok(values) = serde_json::from_str::<Vec<serde_json::Value>>(&String::from_utf8_lossy(raw)) else {
         return Ok(None);
     };
     if !values.iter().all(serde_json::Value::is_string) {
@@ -338,18 +310,12 @@ mod tests {
 
     fn words(line: &str) -> Vec<&str> {
         let body = body(line.as_bytes(), 0..line.len(), b'\\').unwrap();
-        body.words
-            .into_iter()
-            .map(|w| line.get(w).unwrap())
-            .collect()
+        body.words.into_iter().map(|w| line.get(w).unwrap()).collect()
     }
 
     #[test]
     fn quotes_hold_words_together_where_they_count() {
-        assert_eq!(
-            words("ENV A=\"x y\" B='p \\' C=q\\ r"),
-            ["A=\"x y\"", "B='p \\'", "C=q\\ r"]
-        );
+        assert_eq!(words("ENV A=\"x y\" B='p \\' C=q\\ r"), ["A=\"x y\"", "B='p \\'", "C=q\\ r"]);
     }
 
     #[test]

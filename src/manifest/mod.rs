@@ -28,16 +28,7 @@ pub use policy::{Freeze, Policy};
 /// Most pins of one manifest.
 pub const MAX_PINS: usize = 10_000;
 
-const KNOWN: [&str; 8] = [
-    "version",
-    "requires",
-    "image",
-    "archives",
-    "pins",
-    "policy",
-    "lint",
-    "workspace",
-];
+const KNOWN: [&str; 8] = ["version", "requires", "image", "archives", "pins", "policy", "lint", "workspace"];
 
 /// A manifest, whole and right.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -106,16 +97,10 @@ impl std::str::FromStr for LintId {
     fn from_str(text: &str) -> Result<Self, String> {
         let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
         let digits = text.bytes().skip(letters);
-        if (2..=8).contains(&letters)
-            && text.len() == letters + 3
-            && digits.into_iter().all(|b| b.is_ascii_digit())
-        {
+        if (2..=8).contains(&letters) && text.len() == letters + 3 && digits.into_iter().all(|b| b.is_ascii_digit()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!(
-                "{} is not the id of a finding such as APT009",
-                quoted(text)
-            ))
+            Err(format!("{} is not the id of a finding such as APT009", quoted(text)))
         }
     }
 }
@@ -143,11 +128,7 @@ impl Manifest {
         let document = table::parse(file, bytes).map_err(|t| vec![t])?;
         let manifest = read(&document, program).map_err(|t| vec![*t])?;
         let troubles = document.troubles();
-        if troubles.is_empty() {
-            Ok(manifest)
-        } else {
-            Err(troubles)
-        }
+        if troubles.is_empty() { Ok(manifest) } else { Err(troubles) }
     }
 
     /// All sites of all pins and archives, each with the name of its owner.
@@ -207,9 +188,7 @@ fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Box<Trouble>
 
 /// `requires` comes before all else: an older program cannot judge what it does not know.
 fn vet_requires(root: &Table<'_>, program: &str) -> Result<(), Box<Trouble>> {
-    let requires = root.read("requires", |text| {
-        text.parse::<VersionRule>().map_err(|e| e.trouble())
-    });
+    let requires = root.read("requires", |text| text.parse::<VersionRule>().map_err(|e| e.trouble()));
     let (Some(requires), Ok(current)) = (requires, program.parse::<semver::Version>()) else {
         return Ok(());
     };
@@ -218,9 +197,7 @@ fn vet_requires(root: &Table<'_>, program: &str) -> Result<(), Box<Trouble>> {
     }
     let message = format!("needs dubo-pin {}, this is {program}", requires.value);
     let trouble = Trouble::new(message).at(requires.place);
-    Err(Box::new(
-        trouble.help("install a version that is new enough"),
-    ))
+    Err(Box::new(trouble.help("install a version that is new enough")))
 }
 
 fn vet_version(root: &Table<'_>) -> Result<(), Box<Trouble>> {
@@ -249,10 +226,7 @@ fn read_image(root: &Table<'_>) -> Image {
     let platforms = table.list::<Platform>("platforms").unwrap_or_default();
     let mut platforms: Vec<Platform> = platforms.into_iter().map(|p| p.value).collect();
     platforms.sort();
-    Image {
-        dockerfiles: dockerfiles.map(|list| list.into_iter().map(|p| p.value).collect()),
-        platforms,
-    }
+    Image { dockerfiles: dockerfiles.map(|list| list.into_iter().map(|p| p.value).collect()), platforms }
 }
 
 type Named<'d> = Vec<(PinName, Place, Table<'d>)>;
@@ -299,8 +273,9 @@ fn read_lint(root: &Table<'_>) -> Lint {
             let weight = weights.read(name, |text| match text {
                 "error" => Ok(Severity::Error),
                 "note" => Ok(Severity::Note),
-                other => Err(Trouble::new(format!("{} is no severity", quoted(other)))
-                    .expected("\"error\" or \"note\"")),
+                other => {
+                    Err(Trouble::new(format!("{} is no severity", quoted(other))).expected("\"error\" or \"note\""))
+                }
             });
             match name.parse::<LintId>() {
                 Ok(id) => severity.extend(weight.map(|w| (id, w.value))),
@@ -319,9 +294,7 @@ fn read_workspace(root: &Table<'_>) -> Option<Workspace> {
         table.report(trouble.help("write `members = [\"*\"]`"));
     }
     let members = table.list::<Pattern>("members")?;
-    Some(Workspace {
-        members: members.into_iter().map(|m| m.value).collect(),
-    })
+    Some(Workspace { members: members.into_iter().map(|m| m.value).collect() })
 }
 
 /// One site cannot bear two values.
@@ -353,10 +326,7 @@ fn vet_vendors(document: &Document<'_>, manifest: &Manifest) {
         let message = if let Some(other) = seen.get(path) {
             format!("pin `{other}` is vendored at this path too")
         } else if let Some(twin) = twins.note(path) {
-            format!(
-                "this path and {} differ only in case or normal form",
-                quoted(twin)
-            )
+            format!("this path and {} differ only in case or normal form", quoted(twin))
         } else {
             seen.insert(path, &pin.name);
             continue;

@@ -17,6 +17,12 @@ impl Pattern {
         self.0.as_str()
     }
 
+    /// The path that it is written as.
+    #[must_use]
+    pub fn path(&self) -> &RelPath {
+        &self.0
+    }
+
     /// Whether it names one path rather than a set.
     #[must_use]
     pub fn is_plain(&self) -> bool {
@@ -90,20 +96,11 @@ impl fmt::Display for Pattern {
 /// folder itself. Ignore files and editors' copies are so only where they are named in full.
 #[must_use]
 pub fn is_dockerfile(patterns: Option<&[Pattern]>, path: &str) -> bool {
-    let copy = [".dockerignore", "~", ".bak", ".orig"]
-        .iter()
-        .any(|end| path.ends_with(end));
+    let copy = [".dockerignore", "~", ".bak", ".orig"].iter().any(|end| path.ends_with(end));
     match patterns {
-        Some(patterns) => patterns
-            .iter()
-            .any(|p| p.matches(path) && (p.is_plain() || !copy)),
+        Some(patterns) => patterns.iter().any(|p| p.matches(path) && (p.is_plain() || !copy)),
         None => {
-            let usual = [
-                "Dockerfile",
-                "Dockerfile.*",
-                "*.Dockerfile",
-                "Containerfile*",
-            ];
+            let usual = ["Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile*"];
             !copy && !path.contains('/') && usual.iter().any(|p| glob(p, path))
         }
     }

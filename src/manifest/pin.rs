@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::policy::Policy;
 use super::site::{self, Bears};
 use crate::dockerfile::Site;
-use crate::model::{PinName, Place, Platform, Trouble, quoted, suggest};
+use crate::model::{Day, PinName, Place, Platform, Trouble, quoted, suggest};
 use crate::source::{KINDS, PathTemplate, Source};
 use crate::table::{Placed, Table};
 
@@ -108,14 +108,27 @@ impl Pin {
         self.moving.unwrap_or(!self.source.is_fixed())
     }
 
+    /// A key of the pin that this version reads but does not act on yet; with it, the pin can be
+    /// neither refreshed nor verified.
+    #[must_use]
+    pub fn not_built(&self) -> Option<&'static str> {
+        let given = [("vendor", self.vendor.is_some()), ("min-age", self.policy.min_age.is_some())];
+        given.into_iter().find(|(_, given)| *given).map(|(key, _)| key)
+    }
+
+    /// Why the pin does not move on a day, if it is frozen then.
+    #[must_use]
+    pub fn frozen(&self, today: Day) -> Option<String> {
+        let freeze = self.policy.freeze.as_ref().filter(|f| today <= f.until)?;
+        Some(format!("frozen until {}: {}", freeze.until, freeze.reason))
+    }
+
     /// Which of the lock's values stands at a site of this pin: the one that it asks for, or the
     /// kind's default. Empty only for a site that the manifest could not have had.
     #[must_use]
     pub fn value_key<'a>(&'a self, site: &'a Site) -> &'a str {
         let given = site.value.as_deref();
-        given
-            .or(self.source.default_value_key())
-            .unwrap_or_default()
+        given.or(self.source.default_value_key()).unwrap_or_default()
     }
 
     /// The canonical line of what the pin asks for, as the lock keeps it.
@@ -175,10 +188,7 @@ fn vet_keys(table: &Table<'_>, name: &PinName) {
     let given = KINDS.iter().filter(|(kind, _)| table.has(kind));
     let mut known: Vec<&str> = given.flat_map(|(_, keys)| keys.iter().copied()).collect();
     if known.is_empty() {
-        known = KINDS
-            .iter()
-            .flat_map(|(_, keys)| keys.iter().copied())
-            .collect();
+        known = KINDS.iter().flat_map(|(_, keys)| keys.iter().copied()).collect();
     }
     known.extend(COMMON);
     known.extend(Policy::KNOWN);
@@ -190,19 +200,12 @@ fn vet_keys(table: &Table<'_>, name: &PinName) {
         }
     }
     table.only(&format!("in pin `{name}`"), &seen, |key| {
-        let kinds: Vec<&str> = KINDS
-            .iter()
-            .filter(|(_, keys)| keys.contains(&key))
-            .map(|(kind, _)| *kind)
-            .collect();
+        let kinds: Vec<&str> = KINDS.iter().filter(|(_, keys)| keys.contains(&key)).map(|(kind, _)| *kind).collect();
         if kinds.is_empty() {
             let near = suggest(key, seen.iter().copied());
             return near.map(|k| format!("did you mean `{k}`?"));
         }
-        Some(format!(
-            "`{key}` belongs to pins of kind {}",
-            kinds.join(", ")
-        ))
+        Some(format!("`{key}` belongs to pins of kind {}", kinds.join(", ")))
     });
 }
 
@@ -237,17 +240,7 @@ mod tests {
         for (text, bytes) in [("1B", 1), ("200MB", 200_000_000), ("2 GiB", 2_147_483_648)] {
             assert_eq!(text.parse::<Size>().map(Size::bytes), Ok(bytes));
         }
-        for bad in [
-            "",
-            "5",
-            "MB",
-            "0MB",
-            "-1MB",
-            "1.5GB",
-            "1TB",
-            "99999999999999999999GB",
-            "é",
-        ] {
+        for bad in ["", "5", "MB", "0MB", "-1MB", "1.5GB", "1TB", "99999999999999999999GB", "é"] {
             assert!(bad.parse::<Size>().is_err(), "{bad}");
         }
     }

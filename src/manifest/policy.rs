@@ -34,9 +34,7 @@ impl Policy {
         let age = |key| table.parsed::<Age>(key).map(|a| a.value);
         Self {
             min_age: age("min-age").or(under.min_age),
-            allow_downgrade: table
-                .flag("allow-downgrade")
-                .unwrap_or(under.allow_downgrade),
+            allow_downgrade: table.flag("allow-downgrade").unwrap_or(under.allow_downgrade),
             freeze: Freeze::read(table).or_else(|| under.freeze.clone()),
             max_age: age("max-age").or(under.max_age),
         }
@@ -55,10 +53,7 @@ impl Freeze {
         let reason = freeze.words("reason");
         let until = freeze.date("until")?;
         match until.value.parse() {
-            Ok(day) => Some(Self {
-                reason: reason?.value.to_owned(),
-                until: day,
-            }),
+            Ok(day) => Some(Self { reason: reason?.value.to_owned(), until: day }),
             Err(e) => {
                 freeze.report(Trouble::new(format!("{e}")).at(until.place));
                 None

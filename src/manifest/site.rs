@@ -5,16 +5,7 @@ use crate::model::{Platform, RelPath, Trouble, quoted, suggest};
 use crate::source::{self, Source};
 use crate::table::{Placed, Table};
 
-const TARGETS: [&str; 8] = [
-    "arg",
-    "env",
-    "from",
-    "copy-from",
-    "mount",
-    "syntax",
-    "add",
-    "checksum",
-];
+const TARGETS: [&str; 8] = ["arg", "env", "from", "copy-from", "mount", "syntax", "add", "checksum"];
 
 const KNOWN: [&str; 13] = [
     "file",
@@ -77,17 +68,7 @@ fn read(table: &Table<'_>, bears: &Bears<'_>) -> Option<Placed<Site>> {
         let trouble = Trouble::new(message).at(table.key_place(key));
         table.report(trouble.help("`arg` and `env` bear values of every kind"));
     }
-    Some(Placed {
-        value: Site {
-            file,
-            stage,
-            platform,
-            target,
-            value,
-            all,
-        },
-        place: table.place(),
-    })
+    Some(Placed { value: Site { file, stage, platform, target, value, all }, place: table.place() })
 }
 
 fn read_stage(table: &Table<'_>) -> Option<StageSel> {
@@ -130,18 +111,12 @@ fn read_value(table: &Table<'_>, bears: &Bears<'_>) -> Option<String> {
     };
     if needed && !table.has("value") {
         let trouble = Trouble::new("the site does not say which package's value stands there");
-        table.report(
-            trouble
-                .at(table.place())
-                .help("add `value = \"<package>\"`"),
-        );
+        table.report(trouble.at(table.place()).help("add `value = \"<package>\"`"));
     }
     let value = table.words("value")?;
     if !keys.is_empty() && !keys.contains(&value.value) {
         let message = format!("this pin has no value {}", quoted(value.value));
-        let mut trouble = Trouble::new(message)
-            .at(value.place)
-            .expected(format!("one of {}", keys.join(", ")));
+        let mut trouble = Trouble::new(message).at(value.place).expected(format!("one of {}", keys.join(", ")));
         if let Some(near) = suggest(value.value, keys.iter().copied()) {
             trouble = trouble.help(format!("did you mean `{near}`?"));
         }
@@ -179,9 +154,7 @@ fn read_target(table: &Table<'_>, key: &str) -> Option<Target> {
     let fault = match key {
         "arg" | "env" if !variable(&name) => Some("is not the name of a variable"),
         "add" if name.contains('#') => Some("has a fragment: write the URL without its ref"),
-        "from" | "copy-from" | "mount" if name.contains('@') => {
-            Some("names a digest: write the repository alone")
-        }
+        "from" | "copy-from" | "mount" if name.contains('@') => Some("names a digest: write the repository alone"),
         _ if name.contains([' ', '"', '\'', '\\']) => Some("holds a blank, quote or backslash"),
         _ => None,
     };
@@ -206,11 +179,5 @@ pub(super) fn spot(site: &Site) -> String {
         Some(StageSel::Name(name)) => Some(StageSel::Name(name.to_ascii_lowercase())),
         other => other.clone(),
     };
-    Site {
-        stage,
-        value: None,
-        all: false,
-        ..site.clone()
-    }
-    .to_string()
+    Site { stage, value: None, all: false, ..site.clone() }.to_string()
 }

@@ -42,14 +42,20 @@ pub fn rename(dir: &Path, old: &PinName, new: &PinName, dry_run: bool) -> Edited
     let (root, before) = manifest_bytes(dir).map_err(|f| vec![f])?;
     let before_text = utf8(before.as_deref())?;
     let after = edit::rename(&before_text, old, new).map_err(usage)?;
-    let mut changes = vec![Change { path: known(MANIFEST).map_err(|f| vec![f])?, before, after: Some(after.into_bytes()), executable: None }];
+    let path = known(MANIFEST).map_err(|f| vec![f])?;
+    let mut changes = vec![Change::new(path, before, Some(after.into_bytes()))];
     let mut locked = opened.lock.clone();
     if opened.altered.contains(old) {
-        return Err(usage(Trouble::new(format!("the lock's entry of {} was altered, so it is not renamed", quoted(old.as_str()))).at(opened.place(old)).help("git checkout -- pins.lock")));
+        return Err(usage(
+            Trouble::new(format!("the lock's entry of {} was altered, so it is not renamed", quoted(old.as_str())))
+                .at(opened.place(old))
+                .help("git checkout -- pins.lock"),
+        ));
     }
     if let Some(entry) = locked.pins.remove(old) {
         locked.pins.insert(new.clone(), entry);
-        changes.push(Change { path: known(lock::FILE).map_err(|f| vec![f])?, before: project.lock_bytes.clone(), after: Some(locked.to_bytes()), executable: None });
+        let path = known(lock::FILE).map_err(|f| vec![f])?;
+        changes.push(Change::new(path, project.lock_bytes.clone(), Some(locked.to_bytes())));
     }
     write(&root, Plan::new(changes), dry_run)
 }
@@ -58,11 +64,12 @@ fn text(dir: &Path, dry_run: bool, change: impl Fn(&str) -> Result<String, Troub
     let (root, before) = manifest_bytes(dir).map_err(|f| vec![f])?;
     let after = change(&utf8(before.as_deref())?).map_err(usage)?;
     let path = known(MANIFEST).map_err(|f| vec![f])?;
-    write(&root, Plan::new(vec![Change { path, before, after: Some(after.into_bytes()), executable: None }]), dry_run)
+    write(&root, Plan::new(vec![Change::new(path, before, Some(after.into_bytes()))]), dry_run)
 }
 
 fn utf8(bytes: Option<&[u8]>) -> Result<String, Vec<Failure>> {
-    String::from_utf8(bytes.unwrap_or_default().to_vec()).map_err(|_| usage(Trouble::new(format!("{MANIFEST} is not UTF-8")).at(crate::model::Place::file(MANIFEST))))
+    String::from_utf8(bytes.unwrap_or_default().to_vec())
+        .map_err(|_| usage(Trouble::new(format!("{MANIFEST} is not UTF-8")).at(crate::model::Place::file(MANIFEST))))
 }
 
 fn usage(trouble: Trouble) -> Vec<Failure> {

@@ -24,7 +24,12 @@ pub struct Options {
 ///
 /// # Errors
 /// What kept the manifest, the lock or a Dockerfile from being read.
-pub fn run(dir: &Path, options: &Options, remote: Option<&Remote>, events: &dyn Events) -> Result<Vec<Row>, Vec<Failure>> {
+pub fn run(
+    dir: &Path,
+    options: &Options,
+    remote: Option<&Remote>,
+    events: &dyn Events,
+) -> Result<Vec<Row>, Vec<Failure>> {
     let project = Project::read(dir)?;
     let opened = project.lock.as_ref().map_err(|e| vec![failure(e.class(), e.trouble())])?;
     let selection = select(&project.manifest, &options.names)?;
@@ -40,11 +45,19 @@ pub fn run(dir: &Path, options: &Options, remote: Option<&Remote>, events: &dyn 
     Ok(rows.into_iter().flatten().collect())
 }
 
-fn row(project: &Project, opened: &crate::lock::Opened, name: &PinName, options: &Options, remote: Option<&Remote>) -> Option<Row> {
+fn row(
+    project: &Project,
+    opened: &crate::lock::Opened,
+    name: &PinName,
+    options: &Options,
+    remote: Option<&Remote>,
+) -> Option<Row> {
     let pin = project.manifest.pins.get(name)?;
     let entry = opened.lock.pins.get(name).filter(|_| !opened.altered.contains(name));
     let current = entry.and_then(|e| pin.source.said(e));
-    let row = |standing, newest, trouble| Some(Row { pin: name.clone(), kind: pin.source.kind(), standing, current: current.clone(), newest, trouble });
+    let row = |standing, newest, trouble| {
+        Some(Row { pin: name.clone(), kind: pin.source.kind(), standing, current: current.clone(), newest, trouble })
+    };
     if opened.altered.contains(name) {
         let finding = opened.findings.iter().find(|f| f.pin.as_ref() == Some(name));
         return row(Standing::Alarm, None, finding.map(|f| f.trouble.clone()));
@@ -70,7 +83,7 @@ fn row(project: &Project, opened: &crate::lock::Opened, name: &PinName, options:
         accept_changed: false,
         today: options.today,
     };
-    match pin.source.outlook(&pin.platforms, &want, remote) {
+    match pin.source.outlook(&want, remote) {
         Ok(outlook) => row(outlook.standing, outlook.newest, outlook.trouble),
         Err(fault) => {
             let mut trouble = *fault.trouble;

@@ -14,7 +14,7 @@ use crate::model::{Class, Failure, Place, RelPath, Trouble};
 pub const MANIFEST: &str = "pins.toml";
 
 /// No file that dubo-pin reads as text may be larger: bytes.
-const CAP: u64 = 16 << 20;
+const CAP: u64 = crate::disk::CAP;
 
 /// A folder, read.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(super) fn known(name: &str) -> Result<RelPath, Failure> {
 
 /// Opens the folder and reads its pins.toml, without parsing it.
 pub(super) fn manifest_bytes(dir: &Path) -> Result<(Root, Option<Vec<u8>>), Failure> {
-    let root = Root::open(dir).map_err(|trouble| failure(Class::Usage, trouble))?;
+    let root = Root::open(dir).map_err(|e| disk(&e))?;
     let bytes = root.read(&known(MANIFEST)?, CAP).map_err(|e| disk(&e))?;
     Ok((root, bytes))
 }
@@ -54,12 +54,14 @@ impl Project {
     pub(super) fn read(dir: &Path) -> Result<Self, Vec<Failure>> {
         let (root, bytes) = manifest_bytes(dir).map_err(|f| vec![f])?;
         let Some(bytes) = bytes else {
-            let trouble = Trouble::new(format!("there is no {MANIFEST} in {}", crate::model::quoted(&dir.display().to_string())))
-                .help("dubo-pin add NAME --git URL makes one; -C DIR names another folder");
+            let trouble =
+                Trouble::new(format!("there is no {MANIFEST} in {}", crate::model::quoted(&dir.display().to_string())))
+                    .help("dubo-pin add NAME --git URL makes one; -C DIR names another folder");
             return Err(vec![failure(Class::Usage, trouble)]);
         };
         let mut failures = Vec::new();
-        let manifest = Manifest::parse(MANIFEST, &bytes).map_err(|troubles| failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))));
+        let manifest = Manifest::parse(MANIFEST, &bytes)
+            .map_err(|troubles| failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))));
         let (lock_bytes, lock) = match known(lock::FILE).and_then(|path| root.read(&path, CAP).map_err(|e| disk(&e))) {
             Ok(None) => (None, Ok(Opened::none())),
             Ok(Some(bytes)) => {
@@ -74,26 +76,43 @@ impl Project {
         let Ok(manifest) = manifest else { return Err(failures) };
         let dockerfiles = dockerfiles(&root, &manifest, &mut failures);
         let interrupted = crate::disk::interrupted(&root);
-        if failures.is_empty() { Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, interrupted }) } else { Err(failures) }
+        if failures.is_empty() {
+            Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, interrupted })
+        } else {
+            Err(failures)
+        }
     }
 }
 
 fn dockerfiles(root: &Root, manifest: &Manifest, failures: &mut Vec<Failure>) -> Vec<Dockerfile> {
-    let paths = match root.list(manifest.image.dockerfiles.as_deref()) {
-        Ok(paths) => paths,
+    let patterns: Vec<RelPath> = manifest.image.dockerfiles.iter().flatten().map(|p| p.path().clone()).collect();
+    let listing = match root.list(&patterns) {
+        Ok(listing) => listing,
         Err(error) => {
             failures.push(disk(&error));
             return Vec::new();
         }
     };
     let mut out = Vec::new();
-    for path in paths {
+    for pattern in &listing.missing {
+        let trouble = Trouble::new(format!(
+            "`[image] dockerfiles` names {}, but there is no such file",
+            crate::model::quoted(pattern.as_str())
+        ));
+        failures.push(failure(Class::Usage, trouble.at(Place::file(MANIFEST))));
+    }
+    for path in listing.files {
         match root.read(&path, CAP) {
             Ok(Some(bytes)) => match Dockerfile::parse(path.as_str(), bytes) {
                 Ok(dockerfile) => out.push(dockerfile),
                 Err(trouble) => failures.push(failure(Class::Usage, trouble)),
             },
-            Ok(None) => failures.push(failure(Class::Usage, Trouble::new("the Dockerfile is not there").at(Place::file(path.as_str())).help("[image] dockerfiles in pins.toml names it"))),
+            Ok(None) => failures.push(failure(
+                Class::Usage,
+                Trouble::new("the Dockerfile is not there")
+                    .at(Place::file(path.as_str()))
+                    .help("[image] dockerfiles in pins.toml names it"),
+            )),
             Err(error) => failures.push(disk(&error)),
         }
     }

@@ -33,7 +33,8 @@ pub(super) fn select(manifest: &Manifest, wanted: &[String]) -> Result<Selection
             let trouble = Trouble::new(format!("no pin is called {}", quoted(pattern)));
             let near = suggest(pattern, manifest.pins.keys().map(PinName::as_str));
             let known: Vec<&str> = manifest.pins.keys().map(PinName::as_str).collect();
-            let help = near.map_or_else(|| format!("pins.toml has: {}", known.join(", ")), |near| format!("did you mean {near}?"));
+            let help = near
+                .map_or_else(|| format!("pins.toml has: {}", known.join(", ")), |near| format!("did you mean {near}?"));
             failures.push(failure(Class::Usage, trouble.help(help)));
         }
     }

@@ -8,7 +8,7 @@ use super::project::{Project, failure};
 use crate::check::{self, Join};
 use crate::lock::{self, LockError};
 use crate::model::{Failure, Trouble, Verdict};
-use crate::trust::minisign::{TrustedKey, verify as signed_by};
+use crate::trust::{TrustedKey, verify as signed_by};
 
 /// How strict, and whose signature must stand under the lock.
 #[derive(Debug, Default)]
@@ -46,11 +46,18 @@ fn signature(project: &Project, key: &TrustedKey) -> Result<Option<crate::model:
     let finding = |trouble: Trouble| crate::model::Finding::error(crate::model::Id::LOCK009, None, trouble);
     let place = crate::model::Place::file(&file);
     let Some(signature) = signature else {
-        let trouble = Trouble::new("the lock is not signed").at(place).expected("a signature by the trusted key").found("no file");
+        let trouble = Trouble::new("the lock is not signed")
+            .at(place)
+            .expected("a signature by the trusted key")
+            .found("no file");
         return Ok(Some(finding(trouble.help(format!("minisign -S -m {} with the trusted key", lock::FILE)))));
     };
     let lock = project.lock_bytes.as_deref().unwrap_or_default();
-    Ok(signed_by(key, lock, &signature)
-        .err()
-        .map(|e| finding(Trouble::new(format!("the signature of the lock does not hold: {e}")).at(place).help("review pins.lock, then sign it anew"))))
+    Ok(signed_by(key, lock, &signature).err().map(|e| {
+        finding(
+            Trouble::new(format!("the signature of the lock does not hold: {e}"))
+                .at(place)
+                .help("review pins.lock, then sign it anew"),
+        )
+    }))
 }

@@ -15,7 +15,10 @@ pub(super) fn each<I: Sync, O: Send>(items: &[I], jobs: usize, job: impl Fn(&I) 
     std::thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, items.len().max(1)) {
             scope.spawn(|| {
-                while let Some((index, item)) = { let i = next.fetch_add(1, Ordering::Relaxed); items.get(i).map(|item| (i, item)) } {
+                while let Some((index, item)) = {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    items.get(i).map(|item| (i, item))
+                } {
                     let answer = job(item);
                     done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((index, answer));
                 }

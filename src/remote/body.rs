@@ -30,16 +30,7 @@ impl Body {
         until: Instant,
         limits: Limits,
     ) -> Self {
-        Self {
-            inner,
-            host: host.to_owned(),
-            limit,
-            read: 0,
-            until,
-            limits,
-            waited: Duration::ZERO,
-            in_window: 0,
-        }
+        Self { inner, host: host.to_owned(), limit, read: 0, until, limits, waited: Duration::ZERO, in_window: 0 }
     }
 
     /// All of it.
@@ -104,23 +95,13 @@ impl Read for Body {
 
 impl Body {
     fn explain(&self, error: &io::Error) -> RemoteError {
-        let inner = error
-            .get_ref()
-            .and_then(|e| e.downcast_ref::<reqwest::Error>());
-        if inner.is_some_and(reqwest::Error::is_timeout) || error.kind() == io::ErrorKind::TimedOut
-        {
+        let inner = error.get_ref().and_then(|e| e.downcast_ref::<reqwest::Error>());
+        if inner.is_some_and(reqwest::Error::is_timeout) || error.kind() == io::ErrorKind::TimedOut {
             let seconds = self.limits.idle.as_secs_f64();
-            let detail = format!(
-                "stalled: nothing came for {seconds:.1} s after {} bytes",
-                self.read
-            );
+            let detail = format!("stalled: nothing came for {seconds:.1} s after {} bytes", self.read);
             return self.error(Fault::Unreachable, detail);
         }
-        let detail = format!(
-            "the connection dropped after {} bytes: {}",
-            self.read,
-            flat(error)
-        );
+        let detail = format!("the connection dropped after {} bytes: {}", self.read, flat(error));
         self.error(Fault::Unreachable, detail).transient()
     }
 }

@@ -40,11 +40,7 @@ impl std::fmt::Debug for Proxies {
 impl Proxies {
     /// Whether a scheme goes through a proxy, `no_proxy` aside.
     pub(super) fn serve(&self, scheme: &str) -> bool {
-        let proxy = if scheme == "https" {
-            &self.https
-        } else {
-            &self.http
-        };
+        let proxy = if scheme == "https" { &self.https } else { &self.http };
         proxy.as_deref().is_some_and(|p| !p.is_empty())
     }
 }
@@ -85,11 +81,7 @@ pub(super) fn addresses(url: &Url) -> Result<Vec<SocketAddr>, RemoteError> {
         None => Vec::new(),
     };
     if found.is_empty() {
-        return Err(RemoteError::new(
-            Fault::Unreachable,
-            host,
-            "its name has no address",
-        ));
+        return Err(RemoteError::new(Fault::Unreachable, host, "its name has no address"));
     }
     Ok(found)
 }
@@ -131,10 +123,7 @@ pub(super) fn build(
         .connect_timeout(limits.connect)
         .timeout(limits.idle)
         .no_proxy();
-    let exempt = proxies
-        .none
-        .as_deref()
-        .and_then(reqwest::NoProxy::from_string);
+    let exempt = proxies.none.as_deref().and_then(reqwest::NoProxy::from_string);
     let proxy_error = |_| "the proxy's URL cannot be read".to_owned();
     if let Some(url) = proxies.http.as_deref().filter(|p| !p.is_empty()) {
         let proxy = reqwest::Proxy::http(url).map_err(proxy_error)?;

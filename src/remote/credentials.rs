@@ -70,10 +70,7 @@ impl Credentials {
     /// Credentials from these sources; none is read yet.
     #[must_use]
     pub fn new(sources: CredentialSources) -> Self {
-        Self {
-            sources,
-            found: Mutex::default(),
-        }
+        Self { sources, found: Mutex::default() }
     }
 
     fn found(&self) -> std::sync::MutexGuard<'_, HashMap<String, Found>> {
@@ -97,9 +94,7 @@ impl Credentials {
         }
         let basic = |c: &String| c.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("basic"));
         if !challenges.is_empty() && !challenges.iter().any(basic) {
-            return Err(denied(
-                "it asks for another kind of credentials than Basic".to_owned(),
-            ));
+            return Err(denied("it asks for another kind of credentials than Basic".to_owned()));
         }
         let mut found = self.found();
         if let Some(known) = found.get(&origin(url)) {
@@ -110,19 +105,12 @@ impl Credentials {
         }
         let account = self.look(url, host)?;
         let pair = format!("{}:{}", account.login, account.password);
-        let text = format!(
-            "Basic {}",
-            base64::engine::general_purpose::STANDARD.encode(pair)
-        );
+        let text = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
         let mut header = HeaderValue::from_str(&text)
             .map_err(|_| denied("its credentials cannot be sent in a header".to_owned()))?;
         header.set_sensitive(true);
         let source = account.source;
-        let entry = Found {
-            header: header.clone(),
-            source,
-            state: State::Untried,
-        };
+        let entry = Found { header: header.clone(), source, state: State::Untried };
         found.insert(origin(url), entry);
         Ok(header)
     }
@@ -135,11 +123,7 @@ impl Credentials {
             Some(text) => match netrc::look_up(text, host) {
                 Ok(Some(found)) => {
                     let source = "netrc".to_owned();
-                    return Ok(Account {
-                        login: found.login,
-                        password: found.password,
-                        source,
-                    });
+                    return Ok(Account { login: found.login, password: found.password, source });
                 }
                 Ok(None) => looked.push("netrc does not name it".to_owned()),
                 Err(e) => looked.push(format!("netrc cannot be read ({e})")),
@@ -149,21 +133,14 @@ impl Credentials {
             Ok(account) => Ok(account),
             Err(why) => {
                 looked.push(why);
-                Err(denied(format!(
-                    "it asks for credentials; {}",
-                    looked.join(", ")
-                )))
+                Err(denied(format!("it asks for credentials; {}", looked.join(", "))))
             }
         }
     }
 
     /// The origin answered well with this header.
     pub(super) fn accepted(&self, url: &Url, header: &HeaderValue) {
-        if let Some(known) = self
-            .found()
-            .get_mut(&origin(url))
-            .filter(|k| k.header == header)
-        {
+        if let Some(known) = self.found().get_mut(&origin(url)).filter(|k| k.header == header) {
             known.state = State::Accepted;
         }
     }

@@ -141,13 +141,9 @@ impl RemoteError {
             }
             Fault::Busy => "try again later",
             Fault::NotThere => "check the URL; a private repository may also answer so",
-            Fault::NoSuchCommit => {
-                "check that the commit belongs to a branch or tag of this repository"
-            }
+            Fault::NoSuchCommit => "check that the commit belongs to a branch or tag of this repository",
             Fault::NotACommit(_) => "name a commit, or a tag that leads to one",
-            Fault::Forged => {
-                "do not use what this server sends; ask another mirror or the upstream itself"
-            }
+            Fault::Forged => "do not use what this server sends; ask another mirror or the upstream itself",
             Fault::Refused | Fault::Broken | Fault::Unsupported | Fault::Local => "",
         };
         match (&self.help, general) {
@@ -238,12 +234,7 @@ mod tests {
     fn only_forged_bytes_are_an_alarm_of_their_own() {
         let class = |fault| RemoteError::new(fault, "h", "x").class();
         assert_eq!(class(Fault::Forged), Class::Alarm);
-        for fault in [
-            Fault::Unreachable,
-            Fault::Denied,
-            Fault::Busy,
-            Fault::NotThere,
-        ] {
+        for fault in [Fault::Unreachable, Fault::Denied, Fault::Busy, Fault::NotThere] {
             assert_eq!(class(fault), Class::Undone, "{fault:?}");
         }
     }

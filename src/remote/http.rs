@@ -71,14 +71,7 @@ impl<'a> Request<'a> {
     /// A GET of a URL that somebody wrote, with at most so many bytes.
     #[must_use]
     pub fn get(url: &'a Url, limit: u64) -> Self {
-        Self {
-            method: Method::Get,
-            url,
-            asked: url,
-            headers: &[],
-            limit,
-            length: Length::Needed,
-        }
+        Self { method: Method::Get, url, asked: url, headers: &[], limit, length: Length::Needed }
     }
 }
 
@@ -103,9 +96,7 @@ impl Response {
 
     /// All headers that are plain text, as name and value.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers
-            .iter()
-            .filter_map(|(n, v)| Some((n.as_str(), v.to_str().ok()?)))
+        self.headers.iter().filter_map(|(n, v)| Some((n.as_str(), v.to_str().ok()?)))
     }
 }
 
@@ -134,10 +125,7 @@ impl Http {
     /// A client that opens nothing yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self {
-            options,
-            ..Self::default()
-        }
+        Self { options, ..Self::default() }
     }
 
     /// Its limits.
@@ -149,19 +137,11 @@ impl Http {
     /// Things worth a warning that came up so far, sorted.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.warnings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn warn(&self, text: String) {
-        self.warnings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(text);
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
     }
 
     /// Asks, and asks again where that may help.
@@ -227,11 +207,7 @@ impl Http {
         }
     }
 
-    fn once(
-        &self,
-        request: &Request<'_>,
-        hop: &Hop,
-    ) -> Result<reqwest::blocking::Response, RemoteError> {
+    fn once(&self, request: &Request<'_>, hop: &Hop) -> Result<reqwest::blocking::Response, RemoteError> {
         let host = hop.url.host_str().unwrap_or_default();
         if !matches!(hop.url.scheme(), "http" | "https") || host.is_empty() {
             let detail = format!("{} is neither http nor https", shown(&hop.url));
@@ -243,8 +219,7 @@ impl Http {
             if hop.left && !CARRIED.iter().any(|c| name.eq_ignore_ascii_case(c)) {
                 continue;
             }
-            let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>())
-            else {
+            let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) else {
                 let detail = format!("the header {name} cannot be sent");
                 return Err(RemoteError::new(Fault::Refused, host, detail));
             };
@@ -254,18 +229,13 @@ impl Http {
             headers.insert(header::AUTHORIZATION, value.clone());
         }
         if hop.url.scheme() == "http" && !policy::is_loopback(&hop.url) {
-            self.warn(format!(
-                "{host} is asked over http: what it says can be changed on the way"
-            ));
+            self.warn(format!("{host} is asked over http: what it says can be changed on the way"));
         }
         let builder = match request.method {
             Method::Get => client.get(hop.url.clone()),
             Method::Post(body) => client.post(hop.url.clone()).body(body.to_vec()),
         };
-        builder
-            .headers(headers)
-            .send()
-            .map_err(|e| self.explain(host, e))
+        builder.headers(headers).send().map_err(|e| self.explain(host, e))
     }
 
     /// The open client for the asked origin; for others the guarded one, unless what was asked
@@ -297,13 +267,9 @@ impl Http {
                 self.guarded.get_or_init(make)
             }
         };
-        client.as_ref().map_err(|e| {
-            RemoteError::new(
-                Fault::Local,
-                host,
-                format!("the HTTP client cannot be made: {e}"),
-            )
-        })
+        client
+            .as_ref()
+            .map_err(|e| RemoteError::new(Fault::Local, host, format!("the HTTP client cannot be made: {e}")))
     }
 
     fn asked_is_private(&self, asked: &Url) -> bool {
@@ -345,8 +311,7 @@ impl Http {
         let headers = answer.headers();
         let broken = |detail: &str| Err(RemoteError::new(Fault::Broken, host, detail));
         let conditional = request.headers.iter().any(|(name, _)| {
-            name.eq_ignore_ascii_case("if-none-match")
-                || name.eq_ignore_ascii_case("if-modified-since")
+            name.eq_ignore_ascii_case("if-none-match") || name.eq_ignore_ascii_case("if-modified-since")
         });
         match status {
             StatusCode::PARTIAL_CONTENT => return broken("a part (206) that was not asked for"),
@@ -368,14 +333,9 @@ impl Http {
             let detail = "it does not say how long it is, so that a cut would not be seen";
             return Err(RemoteError::new(Fault::Refused, host, detail));
         }
-        let announced = length
-            .and_then(|l| l.to_str().ok())
-            .and_then(|l| l.parse::<u64>().ok());
+        let announced = length.and_then(|l| l.to_str().ok()).and_then(|l| l.parse::<u64>().ok());
         if let Some(size) = announced.filter(|size| *size > request.limit) {
-            let detail = format!(
-                "{size} bytes, more than the {} that are taken",
-                request.limit
-            );
+            let detail = format!("{size} bytes, more than the {} that are taken", request.limit);
             return Err(RemoteError::new(Fault::Refused, host, detail));
         }
         if !hop.left
@@ -393,30 +353,16 @@ impl Http {
 }
 
 /// Where a redirect leads, if it may.
-fn target(
-    request: &Request<'_>,
-    from: &Url,
-    answer: &reqwest::blocking::Response,
-) -> Result<Url, RemoteError> {
+fn target(request: &Request<'_>, from: &Url, answer: &reqwest::blocking::Response) -> Result<Url, RemoteError> {
     let host = from.host_str().unwrap_or_default();
     let status = answer.status();
     let refused = |detail: String| Err(RemoteError::new(Fault::Refused, host, detail));
-    let keeps = matches!(
-        status,
-        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
-    );
-    let known = keeps
-        || matches!(
-            status,
-            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER
-        );
+    let keeps = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+    let known = keeps || matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER);
     if !known || (matches!(request.method, Method::Post(_)) && !keeps) {
         return refused(format!("HTTP {} is not followed here", status.as_u16()));
     }
-    let location = answer
-        .headers()
-        .get(header::LOCATION)
-        .and_then(|l| l.to_str().ok());
+    let location = answer.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
     let Some(next) = location.and_then(|l| from.join(l).ok()) else {
         return refused("a redirect without a target that can be read".to_owned());
     };
@@ -428,19 +374,13 @@ fn target(
 
 fn challenges(answer: &reqwest::blocking::Response) -> Vec<String> {
     let all = answer.headers().get_all(header::WWW_AUTHENTICATE);
-    all.iter()
-        .filter_map(|v| Some(v.to_str().ok()?.to_owned()))
-        .collect()
+    all.iter().filter_map(|v| Some(v.to_str().ok()?.to_owned())).collect()
 }
 
 /// A status that is no answer.
 fn failure(host: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> RemoteError {
-    let retry_after = headers
-        .get(header::RETRY_AFTER)
-        .and_then(|v| wait_of(v.to_str().ok()?));
-    let exhausted = headers
-        .get("x-ratelimit-remaining")
-        .is_some_and(|v| v.as_bytes() == b"0");
+    let retry_after = headers.get(header::RETRY_AFTER).and_then(|v| wait_of(v.to_str().ok()?));
+    let exhausted = headers.get("x-ratelimit-remaining").is_some_and(|v| v.as_bytes() == b"0");
     let code = status.as_u16();
     let detail = match status.canonical_reason() {
         Some(reason) => format!("HTTP {code} {reason} for {}", shown(url)),
@@ -460,9 +400,7 @@ fn failure(host: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> Re
         return error.help("the proxy asks for credentials");
     }
     match retry_after {
-        Some(wait) if fault == Fault::Busy => {
-            error.help(format!("it asks to wait {} s", wait.as_secs()))
-        }
+        Some(wait) if fault == Fault::Busy => error.help(format!("it asks to wait {} s", wait.as_secs())),
         _ => error,
     }
 }
@@ -474,9 +412,7 @@ fn wait_of(text: &str) -> Option<Duration> {
     }
     let then = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
     let seconds = then.as_second() - jiff::Timestamp::now().as_second();
-    Some(Duration::from_secs(
-        u64::try_from(seconds).unwrap_or_default(),
-    ))
+    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -506,20 +442,14 @@ mod tests {
     #[test]
     fn an_exhausted_rate_limit_is_busy_and_not_denied() {
         assert_eq!(fault_of(403, &[]), Fault::Denied);
-        assert_eq!(
-            fault_of(403, &[("x-ratelimit-remaining", "0")]),
-            Fault::Busy
-        );
+        assert_eq!(fault_of(403, &[("x-ratelimit-remaining", "0")]), Fault::Busy);
         assert_eq!(fault_of(403, &[("retry-after", "60")]), Fault::Busy);
     }
 
     #[test]
     fn retry_after_is_read_in_both_forms() {
         assert_eq!(wait_of("7"), Some(Duration::from_secs(7)));
-        assert_eq!(
-            wait_of("Wed, 21 Oct 2015 07:28:00 GMT"),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(wait_of("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
         assert!(wait_of("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(1 << 20));
         assert_eq!(wait_of("soon"), None);
         assert_eq!(wait_of("-1"), None);

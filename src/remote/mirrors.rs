@@ -88,10 +88,7 @@ impl Mirrors {
                 Some(_) => return fail("DUBO_PIN_MIRRORS knows only `;resolve`".to_owned()),
                 None => (entry, false),
             };
-            let cut = ["=https://", "=http://", "=ssh://", "=file://"]
-                .iter()
-                .filter_map(|mark| rest.find(mark))
-                .min();
+            let cut = ["=https://", "=http://", "=ssh://", "=file://"].iter().filter_map(|mark| rest.find(mark)).min();
             let Some((prefix, url)) = cut.and_then(|at| rest.split_at_checked(at)) else {
                 return fail("DUBO_PIN_MIRRORS holds an entry without a URL".to_owned());
             };
@@ -114,20 +111,14 @@ impl Mirrors {
     /// over the earlier.
     #[must_use]
     pub fn for_url(&self, url: &str) -> Option<Mirrored> {
-        let fits = self
-            .0
-            .iter()
-            .filter_map(|m| Some((m, rest_of(url, &m.prefix)?)));
+        let fits = self.0.iter().filter_map(|m| Some((m, rest_of(url, &m.prefix)?)));
         let (mirror, rest) = fits.max_by_key(|(m, _)| (m.prefix.len(), m.rank))?;
         let base = mirror.url.trim_end_matches('/');
         let url = match rest {
             "" => mirror.url.clone(),
             rest => format!("{base}/{rest}"),
         };
-        Some(Mirrored {
-            url,
-            resolve: mirror.resolve,
-        })
+        Some(Mirrored { url, resolve: mirror.resolve })
     }
 }
 
@@ -146,37 +137,19 @@ fn checked(prefix: &str, url: &str, resolve: bool, rank: u8) -> Result<Mirror, S
             return Err(format!("the {what} {} is no URL", quoted(text)));
         };
         if !matches!(parsed.scheme(), "https" | "http" | "ssh" | "file") {
-            return Err(format!(
-                "the {what} {} is neither https, http, ssh nor file",
-                quoted(text)
-            ));
+            return Err(format!("the {what} {} is neither https, http, ssh nor file", quoted(text)));
         }
         if parsed.password().is_some() {
-            return Err(format!(
-                "the {what} holds a password: use netrc or a credential helper"
-            ));
+            return Err(format!("the {what} holds a password: use netrc or a credential helper"));
         }
         if parsed.query().is_some() || parsed.fragment().is_some() {
-            return Err(format!(
-                "the {what} {} has a query or a fragment",
-                quoted(text)
-            ));
+            return Err(format!("the {what} {} has a query or a fragment", quoted(text)));
         }
-        if parsed.scheme() != "file"
-            && !text.split_once("://").is_some_and(|(_, r)| r.contains('/'))
-        {
-            return Err(format!(
-                "the {what} {} lacks the `/` after its host",
-                quoted(text)
-            ));
+        if parsed.scheme() != "file" && !text.split_once("://").is_some_and(|(_, r)| r.contains('/')) {
+            return Err(format!("the {what} {} lacks the `/` after its host", quoted(text)));
         }
     }
-    Ok(Mirror {
-        prefix: prefix.to_owned(),
-        url: url.to_owned(),
-        resolve,
-        rank,
-    })
+    Ok(Mirror { prefix: prefix.to_owned(), url: url.to_owned(), resolve, rank })
 }
 
 /// What is wrong with an entry, and where.
@@ -199,22 +172,14 @@ fn mirror_of(table: &toml_edit::Table) -> Result<Mirror, Box<Misread>> {
             return Err(Misread::new(span, unknown(key, &KEYS)));
         }
     }
-    let wrong =
-        |item: &toml_edit::Item, text: String| Misread::new(item.span(), Trouble::new(text));
+    let wrong = |item: &toml_edit::Item, text: String| Misread::new(item.span(), Trouble::new(text));
     let text = |key: &str| match table.get(key) {
-        Some(item) => item
-            .as_str()
-            .ok_or_else(|| wrong(item, format!("`{key}` is not a string"))),
-        None => Err(Misread::new(
-            None,
-            Trouble::new(format!("a mirror lacks `{key}`")),
-        )),
+        Some(item) => item.as_str().ok_or_else(|| wrong(item, format!("`{key}` is not a string"))),
+        None => Err(Misread::new(None, Trouble::new(format!("a mirror lacks `{key}`")))),
     };
     let resolve = match table.get("resolve") {
         None => false,
-        Some(item) => item
-            .as_bool()
-            .ok_or_else(|| wrong(item, "`resolve` is neither true nor false".to_owned()))?,
+        Some(item) => item.as_bool().ok_or_else(|| wrong(item, "`resolve` is neither true nor false".to_owned()))?,
     };
     let (prefix, url) = (text("prefix")?, text("url")?);
     checked(prefix, url, resolve, 0).map_err(|why| Misread::new(table.span(), Trouble::new(why)))
@@ -251,22 +216,10 @@ resolve = true
     fn the_longest_prefix_at_a_path_boundary_wins() {
         let mirrors = Mirrors::from_file("config.toml", FILE).unwrap();
         let yes = |url: &str, resolve| Some((url.to_owned(), resolve));
-        assert_eq!(
-            at(&mirrors, "https://github.com/a/b"),
-            yes("http://127.0.0.1:8080/a/b", false)
-        );
-        assert_eq!(
-            at(&mirrors, "https://github.com/coredns/coredns"),
-            yes("https://mirror.example/c/coredns", true)
-        );
-        assert_eq!(
-            at(&mirrors, "https://github.com/coredns"),
-            yes("https://mirror.example/c", true)
-        );
-        assert_eq!(
-            at(&mirrors, "https://github.com/corednsx/y"),
-            yes("http://127.0.0.1:8080/corednsx/y", false)
-        );
+        assert_eq!(at(&mirrors, "https://github.com/a/b"), yes("http://127.0.0.1:8080/a/b", false));
+        assert_eq!(at(&mirrors, "https://github.com/coredns/coredns"), yes("https://mirror.example/c/coredns", true));
+        assert_eq!(at(&mirrors, "https://github.com/coredns"), yes("https://mirror.example/c", true));
+        assert_eq!(at(&mirrors, "https://github.com/corednsx/y"), yes("http://127.0.0.1:8080/corednsx/y", false));
         assert_eq!(at(&mirrors, "https://github.community/x"), None);
         assert_eq!(at(&mirrors, "http://github.com/x"), None);
     }
@@ -277,18 +230,9 @@ resolve = true
             .unwrap()
             .and_environment(" https://github.com/=http://localhost:1/;resolve\n https://b.example/=file:///srv/b/ ")
             .unwrap();
-        assert_eq!(
-            at(&mirrors, "https://github.com/a"),
-            Some(("http://localhost:1/a".to_owned(), true))
-        );
-        assert_eq!(
-            at(&mirrors, "https://b.example/r.git"),
-            Some(("file:///srv/b/r.git".to_owned(), false))
-        );
-        assert_eq!(
-            at(&mirrors, "https://github.com/coredns/x").unwrap().0,
-            "https://mirror.example/c/x"
-        );
+        assert_eq!(at(&mirrors, "https://github.com/a"), Some(("http://localhost:1/a".to_owned(), true)));
+        assert_eq!(at(&mirrors, "https://b.example/r.git"), Some(("file:///srv/b/r.git".to_owned(), false)));
+        assert_eq!(at(&mirrors, "https://github.com/coredns/x").unwrap().0, "https://mirror.example/c/x");
     }
 
     #[test]

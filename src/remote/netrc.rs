@@ -21,10 +21,7 @@ pub(super) struct NetrcError {
 
 /// The entry for a host: the first `machine` of that name, else `default`.
 pub(super) fn look_up(text: &str, host: &str) -> Result<Option<Login>, NetrcError> {
-    let mut tokens = Tokens {
-        rest: text,
-        line: 1,
-    };
+    let mut tokens = Tokens { rest: text, line: 1 };
     let mut found: Option<Login> = None;
     let mut fallback: Option<Login> = None;
     let mut entry: Option<Entry> = None;
@@ -32,11 +29,7 @@ pub(super) fn look_up(text: &str, host: &str) -> Result<Option<Login>, NetrcErro
         let token = tokens.next()?;
         let begins = matches!(token.as_deref(), None | Some("machine" | "default"));
         if begins && let Some(done) = entry.take() {
-            let slot = if done.default {
-                &mut fallback
-            } else {
-                &mut found
-            };
+            let slot = if done.default { &mut fallback } else { &mut found };
             if (done.default || done.host.eq_ignore_ascii_case(host)) && slot.is_none() {
                 *slot = done.complete();
             }
@@ -45,17 +38,9 @@ pub(super) fn look_up(text: &str, host: &str) -> Result<Option<Login>, NetrcErro
         match (token.as_str(), &mut entry) {
             ("machine", _) => {
                 let host = tokens.value("`machine` without a name")?;
-                entry = Some(Entry {
-                    host,
-                    ..Entry::default()
-                });
+                entry = Some(Entry { host, ..Entry::default() });
             }
-            ("default", _) => {
-                entry = Some(Entry {
-                    default: true,
-                    ..Entry::default()
-                })
-            }
+            ("default", _) => entry = Some(Entry { default: true, ..Entry::default() }),
             ("login", Some(e)) => e.login = Some(tokens.value("`login` without a name")?),
             ("password", Some(e)) => e.password = Some(tokens.value("`password` without a value")?),
             ("account", Some(_)) => drop(tokens.value("`account` without a value")?),
@@ -76,10 +61,7 @@ struct Entry {
 
 impl Entry {
     fn complete(self) -> Option<Login> {
-        Some(Login {
-            login: self.login.unwrap_or_default(),
-            password: self.password?,
-        })
+        Some(Login { login: self.login.unwrap_or_default(), password: self.password? })
     }
 }
 
@@ -90,10 +72,7 @@ struct Tokens<'a> {
 
 impl Tokens<'_> {
     fn error(&self, reason: &'static str) -> NetrcError {
-        NetrcError {
-            line: self.line,
-            reason,
-        }
+        NetrcError { line: self.line, reason }
     }
 
     fn advance(&mut self) -> Option<char> {
@@ -150,10 +129,7 @@ impl Tokens<'_> {
     fn skip_macro(&mut self) {
         self.skip(|c| c != '\n');
         self.advance();
-        while !self.rest.is_empty()
-            && !self.rest.starts_with('\n')
-            && !self.rest.starts_with("\r\n")
-        {
+        while !self.rest.is_empty() && !self.rest.starts_with('\n') && !self.rest.starts_with("\r\n") {
             self.skip(|c| c != '\n');
             self.advance();
         }
@@ -190,10 +166,7 @@ mod tests {
 
     #[test]
     fn without_a_match_there_is_nothing() {
-        assert_eq!(
-            pair("machine a.example login u password p", "b.example"),
-            None
-        );
+        assert_eq!(pair("machine a.example login u password p", "b.example"), None);
         assert_eq!(pair("machine a.example login u", "a.example"), None);
         assert_eq!(pair("", "a"), None);
     }

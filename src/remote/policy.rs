@@ -31,14 +31,9 @@ pub(super) fn same_origin(a: &Url, b: &Url) -> bool {
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(a)) => a.is_loopback(),
-        Some(Host::Ipv6(a)) => {
-            a.is_loopback() || a.to_ipv4_mapped().is_some_and(|a| a.is_loopback())
-        }
+        Some(Host::Ipv6(a)) => a.is_loopback() || a.to_ipv4_mapped().is_some_and(|a| a.is_loopback()),
         Some(Host::Domain(name)) => {
-            name == "localhost"
-                || name
-                    .strip_suffix(".localhost")
-                    .is_some_and(|n| !n.is_empty())
+            name == "localhost" || name.strip_suffix(".localhost").is_some_and(|n| !n.is_empty())
         }
         None => false,
     }
@@ -110,11 +105,7 @@ mod tests {
             ("https://a/", "https://u:p@b/", false),
             ("https://a/", "https://u@b/", false),
         ] {
-            assert_eq!(
-                scheme_allowed(&url(from), &url(to)).is_ok(),
-                ok,
-                "{from} -> {to}"
-            );
+            assert_eq!(scheme_allowed(&url(from), &url(to)).is_ok(), ok, "{from} -> {to}");
         }
     }
 
@@ -149,32 +140,17 @@ mod tests {
         ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
-        for text in [
-            "1.1.1.1",
-            "172.32.0.1",
-            "192.0.1.1",
-            "2606:4700::1",
-            "64:ff9b::101:101",
-        ] {
+        for text in ["1.1.1.1", "172.32.0.1", "192.0.1.1", "2606:4700::1", "64:ff9b::101:101"] {
             assert!(is_public(text.parse().unwrap()), "{text}");
         }
     }
 
     #[test]
     fn loopback_is_known_by_address_and_by_name() {
-        for text in [
-            "http://127.0.0.1:80/",
-            "http://[::1]/",
-            "http://localhost:1/",
-            "http://a.localhost/",
-        ] {
+        for text in ["http://127.0.0.1:80/", "http://[::1]/", "http://localhost:1/", "http://a.localhost/"] {
             assert!(is_loopback(&url(text)), "{text}");
         }
-        for text in [
-            "http://localhost.evil.example/",
-            "http://10.0.0.1/",
-            "http://notlocalhost/",
-        ] {
+        for text in ["http://localhost.evil.example/", "http://10.0.0.1/", "http://notlocalhost/"] {
             assert!(!is_loopback(&url(text)), "{text}");
         }
         // How the URL parser reads numbers is what the client connects to.

@@ -7,6 +7,7 @@ pub mod deb;
 pub mod git;
 pub mod image;
 mod request;
+pub mod resolve;
 mod stage;
 pub mod template;
 pub mod url;
@@ -17,8 +18,12 @@ pub mod yarn;
 mod tests;
 
 use crate::dockerfile::Target;
-use crate::model::{Platform, Trouble, quoted};
+use crate::lock::Entry;
+use crate::model::{Id, Platform, Token, Trouble, quoted};
+use crate::remote::Remote;
 use crate::table::Table;
+
+use resolve::{Fault, Outlook, Resolved, Want};
 
 pub use stage::stage;
 pub use template::PathTemplate;
@@ -140,26 +145,18 @@ impl Source {
             return Err(trouble.help(format!("write `{}/`", template.as_str())));
         }
         if !self.vendors_folder() && vendor.is_folder() {
-            let message = format!(
-                "{} pins are vendored as files, not as a folder",
-                self.kind()
-            );
+            let message = format!("{} pins are vendored as files, not as a folder", self.kind());
             return Err(Trouble::new(message).expected("the path of a file"));
         }
         let has_version = match self {
             Self::Git(keys) => {
-                matches!(
-                    keys.follow,
-                    git::Follow::Version { .. } | git::Follow::Tag(_)
-                )
+                matches!(keys.follow, git::Follow::Version { .. } | git::Follow::Tag(_))
             }
             Self::Url(keys) => keys.versions.is_some(),
             _ => false,
         };
         if template.has(template::Slot::Version) && !has_version {
-            return Err(Trouble::new(format!(
-                "{text} has a {{version}}, but the pin has none"
-            )));
+            return Err(Trouble::new(format!("{text} has a {{version}}, but the pin has none")));
         }
         match self {
             Self::Url(keys) => keys.vet_vendor(vendor, platforms),
@@ -206,5 +203,61 @@ impl Source {
             Self::Image(keys) => keys.request().finish(platforms),
             Self::Yarn(keys) => keys.request().finish(platforms),
         }
+    }
+
+    /// Asks upstream for what the pin aims at.
+    ///
+    /// # Errors
+    /// What upstream changed or took away, what the manifest does not allow, and what kept it from
+    /// being asked.
+    pub fn resolve(&self, want: &Want<'_>, remote: &Remote) -> Result<Resolved, Fault> {
+        match self {
+            Self::Git(keys) => git::resolve(keys, want, &remote.git()),
+            _ => Err(self.not_built()),
+        }
+    }
+
+    /// Asks upstream where a locked pin stands.
+    ///
+    /// # Errors
+    /// As [`Source::resolve`].
+    pub fn outlook(&self, want: &Want<'_>, remote: &Remote) -> Result<Outlook, Fault> {
+        match self {
+            Self::Git(keys) => git::outlook(keys, want, &remote.git()),
+            _ => Err(self.not_built()),
+        }
+    }
+
+    fn not_built(&self) -> Fault {
+        Fault::usage(Trouble::new(format!("{} pins are not built yet in this version", self.kind())))
+    }
+
+    /// What can be proved of an entry without network; each fault with the field it concerns.
+    #[must_use]
+    pub fn check_offline(&self, entry: &Entry) -> Vec<(Id, &'static str, Trouble)> {
+        match self {
+            Self::Git(keys) => git::check(keys, entry),
+            _ => vec![(
+                Id::PIN002,
+                "request",
+                Trouble::new(format!("{} pins are not built yet in this version", self.kind())),
+            )],
+        }
+    }
+
+    /// What should stand at a site that asks for a value and bears `now`.
+    #[must_use]
+    pub fn site_value(&self, entry: &Entry, key: &str, platform: Option<&Platform>, now: &str) -> Option<Token> {
+        match self {
+            Self::Git(_) => git::site_value(entry, key, now),
+            _ => entry.value_on(key, platform).cloned(),
+        }
+    }
+
+    /// A locked value as a person would say it.
+    #[must_use]
+    pub fn said(&self, entry: &Entry) -> Option<String> {
+        let text = |key: &str| entry.value(key).map(|t| t.as_str().to_owned());
+        text("tag").or_else(|| text("version")).or_else(|| Some(text("commit")?.chars().take(12).collect()))
     }
 }

@@ -45,11 +45,7 @@ impl Request {
     }
 
     /// Values with commas between them, in the order given; nothing if there are none.
-    pub(super) fn put_list<T: AsRef<str>>(
-        mut self,
-        key: &str,
-        values: impl IntoIterator<Item = T>,
-    ) -> Self {
+    pub(super) fn put_list<T: AsRef<str>>(mut self, key: &str, values: impl IntoIterator<Item = T>) -> Self {
         let encode = |v: T| Encoded(v.as_ref()).to_string();
         let values: Vec<String> = values.into_iter().map(encode).collect();
         if !values.is_empty() {

@@ -177,10 +177,7 @@ impl FromStr for Template {
         if !rest.is_empty() {
             parts.push(Part::Text(rest.to_owned()));
         }
-        Ok(Self {
-            text: text.to_owned(),
-            parts,
-        })
+        Ok(Self { text: text.to_owned(), parts })
     }
 }
 
@@ -226,10 +223,7 @@ impl FromStr for PathTemplate {
         let plain = text.strip_suffix('/');
         let template: Template = plain.unwrap_or(text).parse()?;
         template.sample().parse::<RelPath>()?;
-        Ok(Self {
-            template,
-            folder: plain.is_some(),
-        })
+        Ok(Self { template, folder: plain.is_some() })
     }
 }
 
@@ -239,24 +233,12 @@ mod tests {
 
     #[test]
     fn slots_are_filled_from_the_platform() {
-        let template: Template = "{platform}|{arch}|{os}|{variant}|{version}"
-            .parse()
-            .unwrap();
+        let template: Template = "{platform}|{arch}|{os}|{variant}|{version}".parse().unwrap();
         let platform: Platform = "linux/arm/v7".parse().unwrap();
-        let mut filling = Filling {
-            platform: Some(&platform),
-            version: Some("1.0"),
-            arch: None,
-        };
-        assert_eq!(
-            template.fill(&filling).as_deref(),
-            Some("linux/arm/v7|arm|linux|v7|1.0")
-        );
+        let mut filling = Filling { platform: Some(&platform), version: Some("1.0"), arch: None };
+        assert_eq!(template.fill(&filling).as_deref(), Some("linux/arm/v7|arm|linux|v7|1.0"));
         filling.arch = Some("armhf");
-        assert_eq!(
-            template.fill(&filling).as_deref(),
-            Some("linux/arm/v7|armhf|linux|v7|1.0")
-        );
+        assert_eq!(template.fill(&filling).as_deref(), Some("linux/arm/v7|armhf|linux|v7|1.0"));
         filling.version = None;
         assert_eq!(template.fill(&filling), None);
     }
@@ -264,10 +246,7 @@ mod tests {
     #[test]
     fn a_wrong_slot_or_brace_is_refused() {
         for (bad, message) in [
-            (
-                "a/{versoin}",
-                "`{versoin}` stands for nothing here; did you mean `{version}`?",
-            ),
+            ("a/{versoin}", "`{versoin}` stands for nothing here; did you mean `{version}`?"),
             ("a/{TARGETARCH}", "`{TARGETARCH}` stands for nothing here"),
             ("a/{version", "`a/{version` has a brace without its other"),
             ("a/version}", "`a/version}` has a brace without its other"),
@@ -284,12 +263,7 @@ mod tests {
         assert!("/{version}".parse::<PathTemplate>().is_err());
         let path: PathTemplate = "a/{version}/".parse().unwrap();
         assert!(path.is_folder());
-        let fill = |version| {
-            path.fill(&Filling {
-                version: Some(version),
-                ..Filling::default()
-            })
-        };
+        let fill = |version| path.fill(&Filling { version: Some(version), ..Filling::default() });
         assert_eq!(fill("1.0").unwrap().unwrap().as_str(), "a/1.0");
         assert!(fill("../..").is_err());
         assert_eq!(path.fill(&Filling::default()), Ok(None));
@@ -299,16 +273,11 @@ mod tests {
     fn what_stands_around_the_version() {
         let around = |t: &str| {
             let template: Template = t.parse().unwrap();
-            template
-                .around_version()
-                .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            template.around_version().map(|(a, b)| (a.to_owned(), b.to_owned()))
         };
         let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
         assert_eq!(around("{version}"), pair("", ""));
-        assert_eq!(
-            around("release-{version}-final"),
-            pair("release-", "-final")
-        );
+        assert_eq!(around("release-{version}-final"), pair("release-", "-final"));
         assert_eq!(around("v1"), None);
         assert_eq!(around("{version}{version}"), None);
         assert_eq!(around("{version}-{arch}"), None);

@@ -39,11 +39,7 @@ pub struct VersionRuleError {
 
 impl VersionRuleError {
     fn new(text: &str, reason: impl Into<String>, help: Option<String>) -> Self {
-        Self {
-            text: text.to_owned(),
-            reason: reason.into(),
-            help,
-        }
+        Self { text: text.to_owned(), reason: reason.into(), help }
     }
 
     /// The error as it is shown, without a place.
@@ -70,15 +66,11 @@ impl VersionRule {
     #[must_use]
     pub fn matches(&self, version: &Version, pre_releases: bool) -> bool {
         match &self.0 {
-            Rule::Exact(exact) if exact.build.is_empty() => {
-                exact.cmp_precedence(version) == Ordering::Equal
-            }
+            Rule::Exact(exact) if exact.build.is_empty() => exact.cmp_precedence(version) == Ordering::Equal,
             Rule::Exact(exact) => exact == version,
             Rule::Range(range) => {
                 range.matches(version)
-                    || pre_releases
-                        && !version.pre.is_empty()
-                        && range.comparators.iter().all(|c| around(c, version))
+                    || pre_releases && !version.pre.is_empty() && range.comparators.iter().all(|c| around(c, version))
             }
         }
     }
@@ -96,10 +88,7 @@ fn around(part: &Comparator, version: &Version) -> bool {
     let from = |v: &Version| at(v) != Ordering::Less;
     let below = |v: &Version| at(v) == Ordering::Less;
     let named = match (minor, patch) {
-        (Some(minor), Some(patch)) => Version {
-            pre: part.pre.clone(),
-            ..Version::new(major, minor, patch)
-        },
+        (Some(minor), Some(patch)) => Version { pre: part.pre.clone(), ..Version::new(major, minor, patch) },
         _ => floor(major, minor.unwrap_or(0), 0),
     };
     // the first version after all that a partial one stands for
@@ -116,9 +105,7 @@ fn around(part: &Comparator, version: &Version) -> bool {
         Op::Greater if full => at(&named) == Ordering::Greater,
         Op::Greater => from(&after()),
         Op::GreaterEq => from(&named),
-        Op::Less if full && part.pre.is_empty() => {
-            below(&floor(major, minor.unwrap_or(0), patch.unwrap_or(0)))
-        }
+        Op::Less if full && part.pre.is_empty() => below(&floor(major, minor.unwrap_or(0), patch.unwrap_or(0))),
         Op::Less => below(&named),
         Op::LessEq if full => at(&named) != Ordering::Greater,
         Op::LessEq => below(&after()),
@@ -147,10 +134,7 @@ impl FromStr for VersionRule {
             return Err(error("it is longer than 256 bytes", None));
         }
         if text.contains("||") {
-            return Err(error(
-                "`||` is not read",
-                Some("write one range and `exclude` what is not wanted".to_owned()),
-            ));
+            return Err(error("`||` is not read", Some("write one range and `exclude` what is not wanted".to_owned())));
         }
         let parts: Vec<&str> = text.split(',').map(str::trim).collect();
         for part in &parts {
@@ -162,16 +146,11 @@ impl FromStr for VersionRule {
             }
             return Err(bare(text, part));
         }
-        let mut range: VersionReq = text
-            .parse()
-            .map_err(|e: semver::Error| error(&visible(&e.to_string()), None))?;
+        let mut range: VersionReq = text.parse().map_err(|e: semver::Error| error(&visible(&e.to_string()), None))?;
         if let [one] = range.comparators.as_slice()
             && let (Op::Exact, Some(minor), Some(patch)) = (one.op, one.minor, one.patch)
         {
-            return Ok(Self(Rule::Exact(Version {
-                pre: one.pre.clone(),
-                ..Version::new(one.major, minor, patch)
-            })));
+            return Ok(Self(Rule::Exact(Version { pre: one.pre.clone(), ..Version::new(one.major, minor, patch) })));
         }
         range.comparators.sort_by_cached_key(|c| {
             let rank = match c.op {
@@ -207,9 +186,7 @@ fn bare(text: &str, part: &str) -> VersionRuleError {
         return VersionRuleError::new(
             text,
             "a partial version could mean many things",
-            Some(format!(
-                "write `^{part}` for the newest compatible one, or `={part}{zeros}` for exactly that"
-            )),
+            Some(format!("write `^{part}` for the newest compatible one, or `={part}{zeros}` for exactly that")),
         );
     }
     if part.parse::<Version>().is_ok() {
@@ -219,10 +196,7 @@ fn bare(text: &str, part: &str) -> VersionRuleError {
             Some(format!("write `={part}`, `^{part}` or `>={part}`")),
         );
     }
-    let reason = part
-        .parse::<Version>()
-        .err()
-        .map_or_else(String::new, |e| visible(&e.to_string()).into_owned());
+    let reason = part.parse::<Version>().err().map_or_else(String::new, |e| visible(&e.to_string()).into_owned());
     VersionRuleError::new(text, reason, None)
 }
 
@@ -263,31 +237,21 @@ impl Versions {
 
     /// Reads `version`, `exclude` and `pre-releases`.
     pub(super) fn read(table: &Table<'_>) -> Option<Self> {
-        let rule = table.read("version", |text| {
-            text.parse().map_err(VersionRuleError::trouble)
-        });
+        let rule = table.read("version", |text| text.parse().map_err(VersionRuleError::trouble));
         let exclude = table.list_by("exclude", |text| {
             text.parse::<Version>().map_err(|_| {
-                Trouble::new(format!("{} is not a full version", quoted(text)))
-                    .expected("such as \"1.11.2\"")
+                Trouble::new(format!("{} is not a full version", quoted(text))).expected("such as \"1.11.2\"")
             })
         });
         let pre_releases = table.flag("pre-releases");
         for key in ["exclude", "pre-releases"] {
             if table.has(key) && !table.has("version") {
-                table.report(
-                    Trouble::new(format!("`{key}` says nothing without `version`"))
-                        .at(table.key_place(key)),
-                );
+                table.report(Trouble::new(format!("`{key}` says nothing without `version`")).at(table.key_place(key)));
             }
         }
         let mut exclude: Vec<Version> = exclude.into_iter().flatten().map(|p| p.value).collect();
         exclude.sort();
-        Some(Self {
-            rule: rule?.value,
-            exclude,
-            pre_releases: pre_releases.unwrap_or(false),
-        })
+        Some(Self { rule: rule?.value, exclude, pre_releases: pre_releases.unwrap_or(false) })
     }
 }
 
@@ -323,11 +287,7 @@ mod tests {
                 "`>=1, 1.2.3` is not a version or a range of versions: `1.2.3` has no operator",
                 Some("write `=1.2.3`, `^1.2.3` or `>=1.2.3`"),
             ),
-            (
-                "",
-                "`` is not a version or a range of versions: it is empty",
-                Some("`*` means any"),
-            ),
+            ("", "`` is not a version or a range of versions: it is empty", Some("`*` means any")),
             (
                 "^1 || ^2",
                 "`^1 || ^2` is not a version or a range of versions: `||` is not read",
@@ -343,9 +303,7 @@ mod tests {
             assert_eq!(error.to_string(), message);
             assert_eq!(error.help.as_deref(), help, "{bad}");
         }
-        for bad in [
-            "^", "1.2.3,", ",", "^1 <2", "==1", "01.2.3", "1.2.3.4", "^v1",
-        ] {
+        for bad in ["^", "1.2.3,", ",", "^1 <2", "==1", "01.2.3", "1.2.3.4", "^v1"] {
             assert!(bad.parse::<VersionRule>().is_err(), "{bad}");
         }
     }
@@ -407,11 +365,7 @@ mod tests {
         ] {
             let v: Version = version.parse().unwrap();
             assert_eq!(rule(text).matches(&v, false), plain, "{text} {version}");
-            assert_eq!(
-                rule(text).matches(&v, true),
-                asked,
-                "{text} {version}, asked"
-            );
+            assert_eq!(rule(text).matches(&v, true), asked, "{text} {version}, asked");
         }
     }
 

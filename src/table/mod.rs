@@ -34,10 +34,7 @@ pub struct Placed<T> {
 impl<T> Placed<T> {
     /// The same place with another value.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Placed<U> {
-        Placed {
-            value: f(self.value),
-            place: self.place,
-        }
+        Placed { value: f(self.value), place: self.place }
     }
 }
 
@@ -65,31 +62,19 @@ pub fn parse<'a>(file: &'a str, bytes: &'a [u8]) -> Result<Document<'a>, Trouble
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let at = e.valid_up_to();
-        Trouble::new("the file is not UTF-8")
-            .at(Place::of(file, bytes, at..at + 1))
-            .help("save it as UTF-8")
+        Trouble::new("the file is not UTF-8").at(Place::of(file, bytes, at..at + 1)).help("save it as UTF-8")
     })?;
     if let Some(excess) = scan::excess(bytes) {
-        return Err(
-            Trouble::new(format!("this is no manifest: {}", excess.what)).at(Place::of(
-                file,
-                bytes,
-                excess.at..excess.at + 1,
-            )),
-        );
+        return Err(Trouble::new(format!("this is no manifest: {}", excess.what)).at(Place::of(
+            file,
+            bytes,
+            excess.at..excess.at + 1,
+        )));
     }
     let tree = toml_edit::Document::parse(text).map_err(|e| syntax(file, text, &e))?;
     let starts = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n');
-    let lines = std::iter::once(0)
-        .chain(starts.map(|(i, _)| i + 1))
-        .collect();
-    let document = Document {
-        file,
-        text,
-        lines,
-        tree,
-        troubles: RefCell::default(),
-    };
+    let lines = std::iter::once(0).chain(starts.map(|(i, _)| i + 1)).collect();
+    let document = Document { file, text, lines, tree, troubles: RefCell::default() };
     document.vet(document.tree.as_item());
     Ok(document)
 }
@@ -99,9 +84,7 @@ fn syntax(file: &str, text: &str, error: &toml_edit::TomlError) -> Trouble {
     let place = Place::of(file, text.as_bytes(), span.clone());
     if error.message() == "duplicate key" {
         let key = quoted(text.get(span).unwrap_or_default());
-        return Trouble::new(format!("{key} is written twice"))
-            .at(place)
-            .help("keep one of the two");
+        return Trouble::new(format!("{key} is written twice")).at(place).help("keep one of the two");
     }
     let (what, expected) = match error.message().split_once(", expected ") {
         Some((what, expected)) => (what, Some(expected)),
@@ -157,11 +140,7 @@ impl<'a> Document<'a> {
         let start = self.lines.get(line).copied().unwrap_or_default();
         let end = self.lines.get(after).copied().unwrap_or(self.text.len());
         let bytes = self.text.as_bytes().get(start..end).unwrap_or_default();
-        let mut place = Place::of(
-            self.file,
-            bytes,
-            span.start.saturating_sub(start)..span.end.saturating_sub(start),
-        );
+        let mut place = Place::of(self.file, bytes, span.start.saturating_sub(start)..span.end.saturating_sub(start));
         place.line = line + 1;
         place
     }
@@ -215,11 +194,7 @@ mod tests {
         let document = parse("f", text.as_bytes()).unwrap();
         for at in 0..=text.len() + 2 {
             if text.is_char_boundary(at) {
-                assert_eq!(
-                    document.place(at..at + 1),
-                    Place::of("f", text.as_bytes(), at..at + 1),
-                    "{at}"
-                );
+                assert_eq!(document.place(at..at + 1), Place::of("f", text.as_bytes(), at..at + 1), "{at}");
             }
         }
     }
@@ -235,11 +210,7 @@ mod tests {
             format!("{}=1", vec!["\"a\""; 500_000].join(".")),
         ] {
             let trouble = parse("f", text.as_bytes()).unwrap_err();
-            assert!(
-                trouble.message.starts_with("this is no manifest: "),
-                "{}",
-                trouble.message
-            );
+            assert!(trouble.message.starts_with("this is no manifest: "), "{}", trouble.message);
         }
     }
 
@@ -250,10 +221,7 @@ mod tests {
         let document = parse("f", many.as_bytes()).unwrap();
         let troubles = document.troubles();
         assert_eq!(troubles.len(), 201);
-        assert_eq!(
-            troubles[200].message,
-            "there are more errors: mend these first"
-        );
+        assert_eq!(troubles[200].message, "there are more errors: mend these first");
         assert_eq!(parse("f", text.as_bytes()).unwrap().troubles().len(), 1);
     }
 

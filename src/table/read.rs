@@ -40,16 +40,8 @@ fn type_of_value(value: &Value) -> &'static str {
 }
 
 impl<'d> Table<'d> {
-    pub(super) fn new(
-        document: &'d Document<'d>,
-        entries: &'d dyn TableLike,
-        span: Range<usize>,
-    ) -> Self {
-        Self {
-            document,
-            entries,
-            span,
-        }
+    pub(super) fn new(document: &'d Document<'d>, entries: &'d dyn TableLike, span: Range<usize>) -> Self {
+        Self { document, entries, span }
     }
 
     /// Where the table starts: its header, its brace, or its first key.
@@ -97,8 +89,7 @@ impl<'d> Table<'d> {
     #[must_use]
     pub fn key_place(&self, key: &str) -> Place {
         let span = self.entries.key(key).and_then(toml_edit::Key::span);
-        self.document
-            .place(span.unwrap_or_else(|| self.span.clone()))
+        self.document.place(span.unwrap_or_else(|| self.span.clone()))
     }
 
     /// Where a key's value stands; the table's own place if it is not there.
@@ -127,25 +118,14 @@ impl<'d> Table<'d> {
     fn wrong(&self, key: &str, expected: &str, found: &str, span: Option<Range<usize>>) {
         let place = span.map_or_else(|| self.key_place(key), |s| self.document.place(s));
         self.report(
-            Trouble::new(format!("{} has the wrong type", quoted(key)))
-                .at(place)
-                .expected(expected)
-                .found(found),
+            Trouble::new(format!("{} has the wrong type", quoted(key))).at(place).expected(expected).found(found),
         );
     }
 
-    fn value<T>(
-        &self,
-        key: &str,
-        expected: &str,
-        take: impl FnOnce(&'d Value) -> Option<T>,
-    ) -> Option<Placed<T>> {
+    fn value<T>(&self, key: &str, expected: &str, take: impl FnOnce(&'d Value) -> Option<T>) -> Option<Placed<T>> {
         let item = self.entries.get(key)?;
         match item.as_value().and_then(take) {
-            Some(value) => Some(Placed {
-                value,
-                place: self.value_place(key),
-            }),
+            Some(value) => Some(Placed { value, place: self.value_place(key) }),
             None => {
                 self.wrong(key, expected, type_of(item), item.span());
                 None
@@ -171,11 +151,7 @@ impl<'d> Table<'d> {
     }
 
     /// A string, read by a function whose error gets the string's place.
-    pub fn read<T>(
-        &self,
-        key: &str,
-        read: impl FnOnce(&'d str) -> Result<T, Trouble>,
-    ) -> Option<Placed<T>> {
+    pub fn read<T>(&self, key: &str, read: impl FnOnce(&'d str) -> Result<T, Trouble>) -> Option<Placed<T>> {
         let Placed { value, place } = self.text(key)?;
         self.placed(read(value), place)
     }
@@ -225,10 +201,9 @@ impl<'d> Table<'d> {
         let mut out = Vec::with_capacity(array.len());
         for value in array {
             match value.as_str() {
-                Some(text) => out.push(Placed {
-                    value: text,
-                    place: self.document.place(value.span().unwrap_or(0..0)),
-                }),
+                Some(text) => {
+                    out.push(Placed { value: text, place: self.document.place(value.span().unwrap_or(0..0)) })
+                }
                 None => self.wrong(key, "a list of strings", type_of_value(value), value.span()),
             }
         }
@@ -271,14 +246,8 @@ impl<'d> Table<'d> {
         for value in array {
             let place = self.document.place(value.span().unwrap_or(0..0));
             match value {
-                Value::String(text) => out.push(Placed {
-                    value: Ok(text.value().as_str()),
-                    place,
-                }),
-                Value::Integer(number) => out.push(Placed {
-                    value: Err(*number.value()),
-                    place,
-                }),
+                Value::String(text) => out.push(Placed { value: Ok(text.value().as_str()), place }),
+                Value::Integer(number) => out.push(Placed { value: Err(*number.value()), place }),
                 _ => self.wrong(key, expected, type_of_value(value), value.span()),
             }
         }
@@ -306,13 +275,9 @@ impl<'d> Table<'d> {
     #[must_use]
     pub fn tables(&self, key: &str) -> Option<Vec<Self>> {
         let expected = "a list of tables";
-        let table = |entries, span: Option<Range<usize>>| {
-            Self::new(self.document, entries, span.unwrap_or(0..0))
-        };
+        let table = |entries, span: Option<Range<usize>>| Self::new(self.document, entries, span.unwrap_or(0..0));
         match self.entries.get(key)? {
-            Item::ArrayOfTables(tables) => {
-                Some(tables.iter().map(|t| table(t, t.span())).collect())
-            }
+            Item::ArrayOfTables(tables) => Some(tables.iter().map(|t| table(t, t.span())).collect()),
             Item::Value(Value::Array(array)) => {
                 let mut out = Vec::with_capacity(array.len());
                 for value in array {
@@ -332,8 +297,7 @@ impl<'d> Table<'d> {
 }
 
 fn parse<T: FromStr<Err: Display>>(text: &str) -> Result<T, Trouble> {
-    text.parse()
-        .map_err(|e: T::Err| Trouble::new(e.to_string()))
+    text.parse().map_err(|e: T::Err| Trouble::new(e.to_string()))
 }
 
 #[cfg(test)]
@@ -358,23 +322,11 @@ mod tests {
             .into_iter()
             .map(|t| {
                 let place = t.place.unwrap();
-                (
-                    place.line,
-                    place.column,
-                    t.message,
-                    t.expected.unwrap(),
-                    t.found.unwrap(),
-                )
+                (place.line, place.column, t.message, t.expected.unwrap(), t.found.unwrap())
             })
             .collect();
         let row = |line, column, key: &str, expected: &str, found: &str| {
-            (
-                line,
-                column,
-                format!("`{key}` has the wrong type"),
-                expected.to_owned(),
-                found.to_owned(),
-            )
+            (line, column, format!("`{key}` has the wrong type"), expected.to_owned(), found.to_owned())
         };
         assert_eq!(
             said,

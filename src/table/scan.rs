@@ -52,18 +52,11 @@ pub(super) fn after_string(text: &[u8], start: usize) -> usize {
 
 /// The byte of the end of this line, its `\n` not included.
 pub(super) fn line_end(text: &[u8], at: usize) -> usize {
-    rest(text, at)
-        .iter()
-        .position(|b| *b == b'\n')
-        .map_or(text.len(), |n| at + n)
+    rest(text, at).iter().position(|b| *b == b'\n').map_or(text.len(), |n| at + n)
 }
 
 /// Calls back for each byte that is neither in a string nor in a comment, until told to stop.
-pub(super) fn bare<B>(
-    text: &[u8],
-    start: usize,
-    mut each: impl FnMut(usize, u8) -> Option<B>,
-) -> Option<B> {
+pub(super) fn bare<B>(text: &[u8], start: usize, mut each: impl FnMut(usize, u8) -> Option<B>) -> Option<B> {
     let mut at = start;
     while let Some(&byte) = text.get(at) {
         match byte {
@@ -85,10 +78,7 @@ pub(super) fn excess(text: &[u8]) -> Option<Excess> {
     let mut start = 0;
     for line in text.split(|b| *b == b'\n') {
         if line.len() > LINE {
-            return Some(Excess {
-                at: start,
-                what: "a line is longer than 16,384 bytes",
-            });
+            return Some(Excess { at: start, what: "a line is longer than 16,384 bytes" });
         }
         start += line.len() + 1;
     }

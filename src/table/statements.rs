@@ -78,10 +78,7 @@ fn key(text: &str, start: usize) -> (Vec<Name>, usize) {
         };
         let raw = text.get(from..at).unwrap_or_default();
         let said = raw.parse::<toml_edit::Key>().map(|k| k.get().to_owned());
-        names.push(Name {
-            text: said.unwrap_or_else(|_| raw.to_owned()),
-            span: from..at,
-        });
+        names.push(Name { text: said.unwrap_or_else(|_| raw.to_owned()), span: from..at });
         let next = after_blanks(text, at);
         if bytes.get(next) != Some(&b'.') {
             return (names, next);
@@ -151,10 +148,7 @@ pub fn statements(text: &str) -> Vec<Statement> {
             }
         };
         at = (end + 1).min(bytes.len());
-        out.push(Statement {
-            lines: from..at,
-            kind,
-        });
+        out.push(Statement { lines: from..at, kind });
         from = at;
     }
     out
@@ -223,10 +217,7 @@ mod tests {
     fn the_elements_of_an_inline_table_are_found() {
         let text = "p = { a = 1, \"b\" = { c = [1, 2] }, # no\n d.e = '}' }";
         let table = 4..text.len();
-        let seen: Vec<&str> = elements(text, table)
-            .into_iter()
-            .map(|(_, span)| &text[span])
-            .collect();
+        let seen: Vec<&str> = elements(text, table).into_iter().map(|(_, span)| &text[span]).collect();
         assert_eq!(seen, ["a = 1", "\"b\" = { c = [1, 2] }", "d.e = '}'"]);
         assert!(elements("p = {}", 4..6).is_empty());
     }

@@ -86,14 +86,11 @@ impl TrustError {
             Self::Key => trouble
                 .expected("a line such as RWQ…, or the file minisign.pub")
                 .help("minisign -R writes the public key of a secret key"),
-            Self::Form(_) | Self::Legacy => {
-                trouble.help("review the lock and sign it again: minisign -Sm pins.lock")
+            Self::Form(_) | Self::Legacy => trouble.help("review the lock and sign it again: minisign -Sm pins.lock"),
+            Self::OtherKey { trusted, found } => {
+                trouble.expected(format!("key {trusted}")).found(format!("key {found}"))
             }
-            Self::OtherKey { trusted, found } => trouble
-                .expected(format!("key {trusted}"))
-                .found(format!("key {found}")),
-            Self::Wrong => trouble
-                .help("review what changed; if it is right, sign again: minisign -Sm pins.lock"),
+            Self::Wrong => trouble.help("review what changed; if it is right, sign again: minisign -Sm pins.lock"),
         }
     }
 }
@@ -120,10 +117,7 @@ impl TrustedKey {
             return Err(TrustError::Key);
         };
         let id = id.first_chunk::<8>().ok_or(TrustError::Key)?;
-        Ok(Self {
-            key: PublicKey::from_base64(line).map_err(|_| TrustError::Key)?,
-            id: KeyId(*id),
-        })
+        Ok(Self { key: PublicKey::from_base64(line).map_err(|_| TrustError::Key)?, id: KeyId(*id) })
     }
 
     /// The name of the key.
@@ -139,24 +133,15 @@ impl TrustedKey {
 ///
 /// # Errors
 /// Every other form, the legacy kind, another key, and whatever does not verify.
-pub fn verify(
-    key: &TrustedKey,
-    data: &[u8],
-    signature: &[u8],
-) -> Result<TrustedComment, TrustError> {
+pub fn verify(key: &TrustedKey, data: &[u8], signature: &[u8]) -> Result<TrustedComment, TrustError> {
     if signature.len() > SIGNATURE_CAP {
         return Err(TrustError::Form("it is longer than 8 KiB"));
     }
-    let text =
-        std::str::from_utf8(signature).map_err(|_| TrustError::Form("it is not UTF-8 text"))?;
+    let text = std::str::from_utf8(signature).map_err(|_| TrustError::Form("it is not UTF-8 text"))?;
     if text.contains(['\r', '\0']) {
         return Err(TrustError::Form("its lines end in CRLF"));
     }
-    let lines: Vec<&str> = text
-        .strip_suffix('\n')
-        .unwrap_or(text)
-        .split('\n')
-        .collect();
+    let lines: Vec<&str> = text.strip_suffix('\n').unwrap_or(text).split('\n').collect();
     let [untrusted, line, trusted, global] = lines.as_slice() else {
         return Err(TrustError::Form("exactly four lines are expected"));
     };
@@ -164,14 +149,10 @@ pub fn verify(
         return Err(TrustError::Form("the first line is not its comment"));
     }
     let Some(comment) = trusted.strip_prefix("trusted comment: ") else {
-        return Err(TrustError::Form(
-            "the third line is not its trusted comment",
-        ));
+        return Err(TrustError::Form("the third line is not its trusted comment"));
     };
     let (Some(raw), Some(_)) = (decode::<74>(line), decode::<64>(global)) else {
-        return Err(TrustError::Form(
-            "the second or the fourth line is not what it should be",
-        ));
+        return Err(TrustError::Form("the second or the fourth line is not what it should be"));
     };
     let [b'E', kind, rest @ ..] = raw else {
         return Err(TrustError::Form("its algorithm is unknown"));
@@ -183,15 +164,10 @@ pub fn verify(
     }
     let found = KeyId(*rest.first_chunk::<8>().ok_or(TrustError::Wrong)?);
     if found != key.id {
-        return Err(TrustError::OtherKey {
-            trusted: key.id,
-            found,
-        });
+        return Err(TrustError::OtherKey { trusted: key.id, found });
     }
     let decoded = Signature::decode(text).map_err(|_| TrustError::Wrong)?;
-    key.key
-        .verify(data, &decoded, false)
-        .map_err(|_| TrustError::Wrong)?;
+    key.key.verify(data, &decoded, false).map_err(|_| TrustError::Wrong)?;
     // The comment that was verified, not the one that we cut: they must be one.
     if decoded.trusted_comment() != comment {
         return Err(TrustError::Wrong);
@@ -246,11 +222,7 @@ FIzK1RpovPa9QHn+1AtwLlrgJyPXJn5mkS2kCXWUfnhst0y3yFZPg3STPBhdowz5oA9bAsu+LOkE+UYy
         for at in 0..DATA.len() * 8 {
             let mut data = DATA.to_vec();
             data[at / 8] ^= 1 << (at % 8);
-            assert_eq!(
-                verify(&key(), &data, GOOD.as_bytes()),
-                Err(TrustError::Wrong),
-                "bit {at}"
-            );
+            assert_eq!(verify(&key(), &data, GOOD.as_bytes()), Err(TrustError::Wrong), "bit {at}");
         }
     }
 
@@ -303,25 +275,14 @@ FIzK1RpovPa9QHn+1AtwLlrgJyPXJn5mkS2kCXWUfnhst0y3yFZPg3STPBhdowz5oA9bAsu+LOkE+UYy
         assert!(form(&GOOD.replacen("untrusted comment: ", "", 1)));
         assert!(form(&"x".repeat(9000)));
         assert!(form(""));
-        assert!(matches!(
-            verify(&key(), DATA, b"\xff\n\n\n\n"),
-            Err(TrustError::Form(_))
-        ));
+        assert!(matches!(verify(&key(), DATA, b"\xff\n\n\n\n"), Err(TrustError::Form(_))));
     }
 
     #[test]
     fn what_is_no_public_key_is_refused() {
         let three = format!("untrusted comment: x\n{KEY}\n{KEY}\n");
         let short = KEY.get(..40).unwrap();
-        for bad in [
-            "",
-            "RWQ",
-            "x",
-            short,
-            three.as_str(),
-            "é",
-            &format!("x\n{KEY}"),
-        ] {
+        for bad in ["", "RWQ", "x", short, three.as_str(), "é", &format!("x\n{KEY}")] {
             assert_eq!(TrustedKey::parse(bad), Err(TrustError::Key), "{bad}");
         }
     }

@@ -21,20 +21,11 @@ pub(super) struct Shown {
 /// Shows the line with the `meant` characters from `column` (from 1) in at most `width` columns,
 /// though never in less than 16.
 pub(super) fn shown(line: &str, column: usize, meant: usize, width: usize) -> Shown {
-    let cells: Vec<String> = line
-        .chars()
-        .map(|c| visible(c.encode_utf8(&mut [0; 4])).into_owned())
-        .collect();
+    let cells: Vec<String> = line.chars().map(|c| visible(c.encode_utf8(&mut [0; 4])).into_owned()).collect();
     let sizes: Vec<usize> = cells.iter().map(|c| columns(c)).collect();
     let start = column.saturating_sub(1).min(cells.len());
     let end = start.saturating_add(meant).min(cells.len());
-    let size = |from: usize, to: usize| {
-        sizes
-            .get(from..to)
-            .unwrap_or_default()
-            .iter()
-            .sum::<usize>()
-    };
+    let size = |from: usize, to: usize| sizes.get(from..to).unwrap_or_default().iter().sum::<usize>();
     let width = width.max(16);
     let (low, high) = if size(0, cells.len()) <= width {
         (0, cells.len())
@@ -46,21 +37,11 @@ pub(super) fn shown(line: &str, column: usize, meant: usize, width: usize) -> Sh
     if low > 0 {
         text.push('…');
     }
-    text.extend(
-        cells
-            .get(low..high)
-            .unwrap_or_default()
-            .iter()
-            .map(String::as_str),
-    );
+    text.extend(cells.get(low..high).unwrap_or_default().iter().map(String::as_str));
     if high < cells.len() {
         text.push('…');
     }
-    Shown {
-        text,
-        before: usize::from(low > 0) + size(low, start),
-        carets: size(start, end.min(high)).max(1),
-    }
+    Shown { text, before: usize::from(low > 0) + size(low, start), carets: size(start, end.min(high)).max(1) }
 }
 
 /// The cells around `start..end` that fit: first what is meant, then both sides in turn.

@@ -48,10 +48,7 @@ impl Progress {
         } else if options.err_terminal {
             Mode::Bars(Mutex::new(Bars::new(ProgressDrawTarget::stderr(), true)))
         } else {
-            Mode::Lines {
-                err: err.clone(),
-                verbose: options.verbose,
-            }
+            Mode::Lines { err: err.clone(), verbose: options.verbose }
         })
     }
 }
@@ -65,10 +62,7 @@ impl Events for Progress {
                     let _ = write(err, &line);
                 }
             }
-            Mode::Bars(bars) => bars
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .hear(event),
+            Mode::Bars(bars) => bars.lock().unwrap_or_else(PoisonError::into_inner).hear(event),
         }
     }
 }
@@ -76,9 +70,7 @@ impl Events for Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Mode::Bars(bars) = &self.0 {
-            bars.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .hear(Event::End);
+            bars.lock().unwrap_or_else(PoisonError::into_inner).hear(Event::End);
         }
     }
 }
@@ -101,13 +93,7 @@ impl Bars {
         let screen = MultiProgress::with_draw_target(target);
         // Not on the screen before there is something to count.
         let overall = ProgressBar::hidden();
-        Self {
-            screen,
-            overall,
-            shown: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            turning,
-        }
+        Self { screen, overall, shown: BTreeMap::new(), waiting: BTreeMap::new(), turning }
     }
 
     fn hear(&mut self, event: Event) {
@@ -116,8 +102,7 @@ impl Bars {
                 self.clear();
                 let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX));
                 self.overall = self.screen.add(bar);
-                self.overall
-                    .set_style(style("[{bar:24}] {pos}/{len} pins").progress_chars("=> "));
+                self.overall.set_style(style("[{bar:24}] {pos}/{len} pins").progress_chars("=> "));
                 self.overall.tick();
             }
             Event::Start(pin) => self.place(pin, String::new()),
@@ -155,9 +140,7 @@ impl Bars {
             self.waiting.insert(pin, what);
             return;
         }
-        let bar = self
-            .screen
-            .insert_before(&self.overall, ProgressBar::new_spinner());
+        let bar = self.screen.insert_before(&self.overall, ProgressBar::new_spinner());
         bar.set_style(style("{spinner} {prefix}  {wide_msg}"));
         bar.set_prefix(pin.to_string());
         bar.set_message(what);
@@ -203,12 +186,7 @@ mod tests {
 
     fn heard(quiet: bool, verbose: bool) -> String {
         let err = Kept::default();
-        let options = ShellOptions {
-            quiet,
-            verbose,
-            format: Format::Json,
-            ..ShellOptions::default()
-        };
+        let options = ShellOptions { quiet, verbose, format: Format::Json, ..ShellOptions::default() };
         let shell = Shell::with(options, Box::new(io::sink()), Box::new(err.clone()));
         let progress = shell.progress();
         progress.emit(Event::Begin(1));
@@ -224,10 +202,7 @@ mod tests {
     fn without_a_terminal_there_are_plain_lines_and_only_when_asked() {
         assert_eq!(heard(true, true), "");
         assert_eq!(heard(false, false), "note: slow\n");
-        assert_eq!(
-            heard(false, true),
-            "a: asking h\\u{1b}[2J\na: done\nnote: slow\n"
-        );
+        assert_eq!(heard(false, true), "a: asking h\\u{1b}[2J\na: done\nnote: slow\n");
     }
 
     const WIDTH: usize = 40;
@@ -278,10 +253,7 @@ mod tests {
                 }
                 let line = &self.lines[self.row];
                 let at = self.column;
-                let changed = line
-                    .chars()
-                    .enumerate()
-                    .map(|(i, old)| if i == at { c } else { old });
+                let changed = line.chars().enumerate().map(|(i, old)| if i == at { c } else { old });
                 self.lines[self.row] = changed.collect();
                 self.column += 1;
             }
@@ -341,10 +313,7 @@ mod tests {
         pause();
         let shown = fake.shown();
         assert!(shown.iter().any(|l| l == "note: worth a line"), "{shown:?}");
-        assert!(
-            shown.iter().any(|l| l.contains("p00  x\\u{1b}[2Jx")),
-            "{shown:?}"
-        );
+        assert!(shown.iter().any(|l| l.contains("p00  x\\u{1b}[2Jx")), "{shown:?}");
         assert!(shown.iter().all(|l| l.chars().count() <= 40), "{shown:?}");
         for n in 0..4 {
             progress.emit(Event::Done(pin(&format!("p{n:02}"))));

@@ -70,9 +70,7 @@ pub struct Shell {
 /// Writes and flushes. A reader that has gone away is no failure of ours.
 pub(super) fn write(stream: &Stream, text: &str) -> io::Result<()> {
     let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
-    let done = stream
-        .write_all(text.as_bytes())
-        .and_then(|()| stream.flush());
+    let done = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
     match done {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
@@ -88,17 +86,9 @@ impl Shell {
 
     /// A shell on other streams.
     #[must_use]
-    pub fn with(
-        options: ShellOptions,
-        out: Box<dyn Write + Send>,
-        err: Box<dyn Write + Send>,
-    ) -> Self {
+    pub fn with(options: ShellOptions, out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         let shared = |stream| Arc::new(Mutex::new(stream));
-        Self {
-            options,
-            out: shared(out),
-            err: shared(err),
-        }
+        Self { options, out: shared(out), err: shared(err) }
     }
 
     /// How it speaks.
@@ -157,9 +147,7 @@ impl Shell {
 
 impl std::fmt::Debug for Shell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shell")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        f.debug_struct("Shell").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
@@ -200,11 +188,7 @@ pub(super) mod tests {
     }
 
     fn failure() -> Failure {
-        Failure {
-            pin: None,
-            class: Class::Usage,
-            trouble: Trouble::new("pins.toml is not there"),
-        }
+        Failure { pin: None, class: Class::Usage, trouble: Trouble::new("pins.toml is not there") }
     }
 
     #[test]
@@ -212,17 +196,10 @@ pub(super) mod tests {
         let verdict = Verdict::default();
         for format in [Format::Json, Format::Sarif, Format::Github, Format::Human] {
             let (out, err) = (Kept::default(), Kept::default());
-            let options = ShellOptions {
-                format,
-                ..ShellOptions::default()
-            };
+            let options = ShellOptions { format, ..ShellOptions::default() };
             let shell = Shell::with(options, Box::new(out.clone()), Box::new(err.clone()));
             let failures = [failure()];
-            let report = Report {
-                verb: "verify",
-                outcome: Outcome::Verdict(&verdict),
-                failures: &failures,
-            };
+            let report = Report { verb: "verify", outcome: Outcome::Verdict(&verdict), failures: &failures };
             assert_eq!(report.exit(), 2);
             shell.report(&report).unwrap();
             shell.say("said").unwrap();
@@ -232,10 +209,7 @@ pub(super) mod tests {
                     serde_json::from_str::<serde_json::Value>(&out.text()).unwrap();
                     assert!(err.text().starts_with("error: pins.toml is not there\n"));
                 }
-                Format::Github => assert_eq!(
-                    out.text(),
-                    "::error title=dubo-pin verify::pins.toml is not there\n"
-                ),
+                Format::Github => assert_eq!(out.text(), "::error title=dubo-pin verify::pins.toml is not there\n"),
                 Format::Human => {
                     assert_eq!(out.text(), "0 verified, 0 UNLOCKED, 0 suppressed\nsaid\n");
                     assert_eq!(err.text(), "error: pins.toml is not there\nnote: noted\n");

@@ -27,7 +27,14 @@ pub(super) enum Step {
 }
 
 /// A step for each selected pin, in the manifest's order.
-pub(super) fn steps(project: &Project, old: &Lock, opened: Option<&Opened>, selection: &Selection, options: &Options, online: bool) -> Vec<(PinName, Step)> {
+pub(super) fn steps(
+    project: &Project,
+    old: &Lock,
+    opened: Option<&Opened>,
+    selection: &Selection,
+    options: &Options,
+    online: bool,
+) -> Vec<(PinName, Step)> {
     selection
         .names
         .iter()
@@ -39,8 +46,18 @@ pub(super) fn steps(project: &Project, old: &Lock, opened: Option<&Opened>, sele
 }
 
 #[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
-fn step(project: &Project, old: &Lock, opened: Option<&Opened>, name: &PinName, pin: &Pin, named: bool, options: &Options, online: bool) -> Step {
-    let fail = |trouble: Trouble| Step::Fail(Box::new(Failure { pin: Some(name.clone()), class: Class::Usage, trouble }));
+fn step(
+    project: &Project,
+    old: &Lock,
+    opened: Option<&Opened>,
+    name: &PinName,
+    pin: &Pin,
+    named: bool,
+    options: &Options,
+    online: bool,
+) -> Step {
+    let fail =
+        |trouble: Trouble| Step::Fail(Box::new(Failure { pin: Some(name.clone()), class: Class::Usage, trouble }));
     if let Some(why) = &pin.unlocked
         && !named
     {
@@ -51,7 +68,11 @@ fn step(project: &Project, old: &Lock, opened: Option<&Opened>, name: &PinName, 
         return fail(trouble.at(pin.place.clone()).help("until then, say so in the pin: unlocked = \"why\""));
     }
     if let Some(key) = pin.not_built() {
-        return fail(Trouble::new(format!("`{key}` is not built yet in this version")).at(pin.place.clone()).help("remove it, or say in the pin: unlocked = \"why\""));
+        return fail(
+            Trouble::new(format!("`{key}` is not built yet in this version"))
+                .at(pin.place.clone())
+                .help("remove it, or say in the pin: unlocked = \"why\""),
+        );
     }
     if !sound(opened, name) {
         let finding = opened.and_then(|o| o.findings.iter().find(|f| f.pin.as_ref() == Some(name)));
@@ -62,7 +83,11 @@ fn step(project: &Project, old: &Lock, opened: Option<&Opened>, name: &PinName, 
     if options.locked {
         return match entry {
             Some(_) => Step::Resolve { aim: Aim::Prove, or_newest: false },
-            None => fail(Trouble::new("the pin is not in the lock, so there is nothing to prove").at(pin.place.clone()).help(format!("dubo-pin refresh {name}"))),
+            None => fail(
+                Trouble::new("the pin is not in the lock, so there is nothing to prove")
+                    .at(pin.place.clone())
+                    .help(format!("dubo-pin refresh {name}")),
+            ),
         };
     }
     let borne = match borne(project, pin) {
@@ -83,19 +108,28 @@ fn step(project: &Project, old: &Lock, opened: Option<&Opened>, name: &PinName, 
     }
     match (entry, borne) {
         // Edited since it was locked: what is locked stays, if the manifest still allows it.
-        (Some(entry), _) if !current && options.keep => Step::Resolve { aim: Aim::Keep(locked_values(entry)), or_newest: false },
-        (Some(_), _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
-        (None, Borne::Values(values)) if !values.is_empty() => Step::Resolve { aim: Aim::Keep(values), or_newest: !options.keep },
-        (None, Borne::Contradiction(trouble)) if options.keep => fail(*trouble),
-        (None, _) if options.keep && !pin.into.is_empty() => {
-            fail(Trouble::new("there is no value to keep: the sites are empty").at(pin.place.clone()).help(format!("dubo-pin refresh {name} locks the newest")))
+        (Some(entry), _) if !current && options.keep => {
+            Step::Resolve { aim: Aim::Keep(locked_values(entry)), or_newest: false }
         }
+        (Some(_), _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
+        (None, Borne::Values(values)) if !values.is_empty() => {
+            Step::Resolve { aim: Aim::Keep(values), or_newest: !options.keep }
+        }
+        (None, Borne::Contradiction(trouble)) if options.keep => fail(*trouble),
+        (None, _) if options.keep && !pin.into.is_empty() => fail(
+            Trouble::new("there is no value to keep: the sites are empty")
+                .at(pin.place.clone())
+                .help(format!("dubo-pin refresh {name} locks the newest")),
+        ),
         (None, _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
     }
 }
 
 fn locked_values(entry: &crate::lock::Entry) -> BTreeMap<String, Token> {
-    ["commit", "digest", "sha256"].iter().filter_map(|key| Some(((*key).to_owned(), entry.value(key)?.clone()))).collect()
+    ["commit", "digest", "sha256"]
+        .iter()
+        .filter_map(|key| Some(((*key).to_owned(), entry.value(key)?.clone())))
+        .collect()
 }
 
 /// What the Dockerfiles say of a pin.
@@ -109,15 +143,16 @@ fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
     let mut values: BTreeMap<String, (Token, Place)> = BTreeMap::new();
     let mut contradiction = None;
     for placed in &pin.into {
-        let key = placed.site.value.as_deref().unwrap_or_else(|| pin.source.default_value_key());
-        for (_, at) in search(&project.dockerfiles, &placed.site).map_err(|e| e.trouble(&placed.place))? {
-            if at.value().is_empty() {
+        let key = pin.value_key(&placed.value);
+        for (_, at) in search(&project.dockerfiles, &placed.value).map_err(|e| e.trouble(&placed.place))? {
+            if at.value.is_empty() {
                 continue;
             }
-            let token = match Token::new(at.value()) {
+            let token = match Token::new(&at.value) {
                 Ok(token) => token,
                 Err(error) => {
-                    contradiction = Some(Trouble::new(format!("the site bears no pinned value: {error}")).at(at.place().clone()));
+                    contradiction =
+                        Some(Trouble::new(format!("the site bears no pinned value: {error}")).at(at.place.clone()));
                     continue;
                 }
             };
@@ -125,7 +160,7 @@ fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
                 Some((first, place)) if *first != token => {
                     contradiction = Some(
                         Trouble::new(format!("the sites of this pin bear different values of {key}"))
-                            .at(at.place().clone())
+                            .at(at.place.clone())
                             .expected(format!("{} as in {}:{}", quoted(first.as_str()), place.file, place.line))
                             .found(quoted(token.as_str()))
                             .help("make them equal, or give them pins of their own"),
@@ -133,7 +168,7 @@ fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
                 }
                 Some(_) => {}
                 None => {
-                    values.insert(key.to_owned(), (token, at.place().clone()));
+                    values.insert(key.to_owned(), (token, at.place.clone()));
                 }
             }
         }

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::project::{Project, disk, failure, known};
 use super::select::{Selection, select};
 use super::work;
-use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
+use crate::disk::{Change, Plan, ProcessLock, recover};
 use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
 use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, Token, Trouble};
 use crate::remote::Remote;
@@ -54,7 +54,12 @@ impl Options {
 ///
 /// # Errors
 /// What kept it from beginning, or from writing; a pin that fails is part of the answer.
-pub fn run(dir: &Path, options: &Options, remote: Option<&Remote>, events: &dyn Events) -> Result<Refreshed, Vec<Failure>> {
+pub fn run(
+    dir: &Path,
+    options: &Options,
+    remote: Option<&Remote>,
+    events: &dyn Events,
+) -> Result<Refreshed, Vec<Failure>> {
     let mut refreshed = Refreshed::default();
     let process = if options.writes() { Some(begin(dir, &mut refreshed)?) } else { None };
     let project = Project::read(dir)?;
@@ -77,7 +82,7 @@ pub fn run(dir: &Path, options: &Options, remote: Option<&Remote>, events: &dyn 
     if options.locked {
         return Ok(refreshed);
     }
-    let atomic = project.manifest.policy.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
+    let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
     if atomic {
         refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
         return Ok(refreshed);
@@ -101,20 +106,8 @@ fn begin(dir: &Path, refreshed: &mut Refreshed) -> Result<ProcessLock, Vec<Failu
         Project::read(dir)?;
     }
     let process = ProcessLock::take(&root).map_err(|e| vec![disk(&e)])?;
-    match recover(&root, &process).map_err(|e| vec![disk(&e)])? {
-        Recovery::Nothing => {}
-        Recovery::Completed(paths) => {
-            let names: Vec<&str> = paths.iter().map(crate::model::RelPath::as_str).collect();
-            refreshed.notes.push(Trouble::new(format!("completed an interrupted refresh: {}", names.join(", "))));
-        }
-        Recovery::Abandoned(paths) => {
-            let names: Vec<&str> = paths.iter().map(crate::model::RelPath::as_str).collect();
-            refreshed.notes.push(
-                Trouble::new(format!("an interrupted refresh was dropped, since {} changed after it", names.join(", ")))
-                    .help("your change was kept; this refresh starts from it"),
-            );
-        }
-    }
+    let recovery = recover(&root, &process).map_err(|e| vec![disk(&e)])?;
+    refreshed.notes.extend(recovery.to_trouble());
     Ok(process)
 }
 
@@ -146,7 +139,15 @@ enum Outcome {
     Failed(Failure),
 }
 
-fn resolve(project: &Project, old: &Lock, steps: &[(PinName, Step)], accepted: &Selection, options: &Options, remote: Option<&Remote>, events: &dyn Events) -> Vec<(PinName, Outcome)> {
+fn resolve(
+    project: &Project,
+    old: &Lock,
+    steps: &[(PinName, Step)],
+    accepted: &Selection,
+    options: &Options,
+    remote: Option<&Remote>,
+    events: &dyn Events,
+) -> Vec<(PinName, Outcome)> {
     events.emit(Event::Begin(steps.len()));
     let one = |(name, step): &(PinName, Step)| {
         events.emit(Event::Start(name.clone()));
@@ -165,9 +166,19 @@ fn resolve(project: &Project, old: &Lock, steps: &[(PinName, Step)], accepted: &
 }
 
 #[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
-fn ask(project: &Project, old: &Lock, name: &PinName, aim: &Aim, or_newest: bool, accepted: &Selection, options: &Options, remote: Option<&Remote>) -> Outcome {
+fn ask(
+    project: &Project,
+    old: &Lock,
+    name: &PinName,
+    aim: &Aim,
+    or_newest: bool,
+    accepted: &Selection,
+    options: &Options,
+    remote: Option<&Remote>,
+) -> Outcome {
     let (Some(pin), Some(remote)) = (project.manifest.pins.get(name), remote) else {
-        let trouble = Trouble::new("the pin is not locked, and --offline asks nobody").help("run it once without --offline");
+        let trouble =
+            Trouble::new("the pin is not locked, and --offline asks nobody").help("run it once without --offline");
         return Outcome::Failed(Failure { pin: Some(name.clone()), class: Class::Undone, trouble });
     };
     let want = |aim: Aim| Want {
@@ -179,11 +190,11 @@ fn ask(project: &Project, old: &Lock, name: &PinName, aim: &Aim, or_newest: bool
         accept_changed: accepted.named(name),
         today: options.today,
     };
-    let first = pin.source.resolve(&pin.platforms, &want(aim.clone()), remote);
+    let first = pin.source.resolve(&want(aim.clone()), remote);
     let answer = match first {
         Err(fault) if or_newest && fault.class == Class::Differs => {
             let note = format!("the Dockerfile's value was not kept: {}", fault.trouble.message);
-            pin.source.resolve(&pin.platforms, &want(Aim::Newest), remote).map(|mut resolved| {
+            pin.source.resolve(&want(Aim::Newest), remote).map(|mut resolved| {
                 resolved.notes.insert(0, note);
                 resolved
             })
@@ -204,7 +215,14 @@ fn at_pin(fault: Fault, name: &PinName, pin: &crate::manifest::Pin) -> Failure {
 }
 
 /// Writes one outcome into the new lock and says what it came to.
-fn settle(project: &Project, old: &Lock, new: &mut Lock, name: &PinName, outcome: Outcome, options: &Options) -> PinOutcome {
+fn settle(
+    project: &Project,
+    old: &Lock,
+    new: &mut Lock,
+    name: &PinName,
+    outcome: Outcome,
+    options: &Options,
+) -> PinOutcome {
     let resolved = match outcome {
         Outcome::Kept => return PinOutcome::Unchanged(name.clone()),
         Outcome::Skipped(why) => return PinOutcome::Skipped(name.clone(), why),
@@ -229,7 +247,12 @@ fn settle(project: &Project, old: &Lock, new: &mut Lock, name: &PinName, outcome
     let outcome = match before {
         None => PinOutcome::New { pin: name.clone(), values: told(project, name, &entry), notes: resolved.notes },
         Some(before) if *before == entry && resolved.notes.is_empty() => PinOutcome::Unchanged(name.clone()),
-        Some(before) => PinOutcome::Moved { pin: name.clone(), values: changed(project, name, before, &entry), between: resolved.between, notes: resolved.notes },
+        Some(before) => PinOutcome::Moved {
+            pin: name.clone(),
+            values: changed(project, name, before, &entry),
+            between: resolved.between,
+            notes: resolved.notes,
+        },
     };
     new.pins.insert(name.clone(), entry);
     outcome
@@ -257,14 +280,18 @@ fn told(project: &Project, name: &PinName, entry: &Entry) -> Vec<(String, String
 fn changed(project: &Project, name: &PinName, before: &Entry, after: &Entry) -> Vec<(String, String, String)> {
     let old: BTreeMap<String, String> = told(project, name, before).into_iter().collect();
     let new = told(project, name, after);
-    let gone = old.iter().filter(|(key, _)| !new.iter().any(|(k, _)| k == *key)).map(|(key, was)| (key.clone(), was.clone(), String::new()));
+    let gone = old
+        .iter()
+        .filter(|(key, _)| !new.iter().any(|(k, _)| k == *key))
+        .map(|(key, was)| (key.clone(), was.clone(), String::new()));
     let kept = new.iter().map(|(key, is)| (key.clone(), old.get(key).cloned().unwrap_or_default(), is.clone()));
     kept.chain(gone).filter(|(_, was, is)| was != is).collect()
 }
 
 /// Entries whose pin left the manifest leave the lock.
 fn prune(project: &Project, new: &mut Lock, refreshed: &mut Refreshed) {
-    let gone: Vec<PinName> = new.pins.keys().filter(|name| !project.manifest.pins.contains_key(*name)).cloned().collect();
+    let gone: Vec<PinName> =
+        new.pins.keys().filter(|name| !project.manifest.pins.contains_key(*name)).cloned().collect();
     for name in gone {
         new.pins.remove(&name);
         refreshed.pins.push(PinOutcome::Pruned(name));
@@ -287,7 +314,7 @@ fn plan(project: &Project, old: &Lock, new: &Lock, refreshed: &mut Refreshed) ->
     let bytes = new.to_bytes();
     let empty = new.pins.is_empty() && new.archives.is_empty() && project.lock_bytes.is_none();
     if !empty {
-        changes.push(Change { path: known(lock::FILE)?, before: project.lock_bytes.clone(), after: Some(bytes), executable: None });
+        changes.push(Change::new(known(lock::FILE)?, project.lock_bytes.clone(), Some(bytes)));
     }
     Ok(Plan::new(changes))
 }

@@ -5,7 +5,7 @@
 
 use super::sound;
 use crate::disk::Change;
-use crate::dockerfile::{Edit, apply, search, version_comment};
+use crate::dockerfile::{Edit, Said, apply, retell, search};
 use crate::lock::{Entry, Lock};
 use crate::model::{Class, Failure, PinName, Trouble, quoted};
 use crate::ops::project::{Project, failure, known};
@@ -26,18 +26,19 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
             continue;
         }
         for placed in &pin.into {
-            let key = placed.site.value.as_deref().unwrap_or_else(|| pin.source.default_value_key());
+            let key = pin.value_key(&placed.value);
             let usage = |trouble: Trouble| Failure { pin: Some((*name).clone()), class: Class::Usage, trouble };
-            for (file, at) in search(&project.dockerfiles, &placed.site).map_err(|e| usage(e.trouble(&placed.place)))? {
-                let Some(token) = pin.source.site_value(entry, key, placed.site.platform.as_ref(), at.value()) else {
+            for (file, at) in
+                search(&project.dockerfiles, &placed.value).map_err(|e| usage(e.trouble(&placed.place)))?
+            {
+                let Some(token) = pin.source.site_value(entry, key, placed.value.platform.as_ref(), &at.value) else {
                     return Err(usage(no_value(key, entry).at(placed.place.clone())));
                 };
-                if token.as_str() != at.value() {
-                    edits.push((file.file().to_owned(), at.edit(file, &token).map_err(|e| usage(e.trouble(&placed.place)))?));
+                if token.as_str() != at.value {
+                    edits.push((file.file().to_owned(), at.edit(file, &token).map_err(|e| usage(e.trouble()))?));
                 }
                 let Some(before) = old.pins.get(*name).filter(|before| before.values != entry.values) else { continue };
-                let spellings = spellings(before, entry);
-                match version_comment(file, &at, &spellings) {
+                match retell(file, &at, said(before), said(entry)) {
                     Some(edit) => edits.push((file.file().to_owned(), edit)),
                     None => notes.extend(stale(file, &at, entry)),
                 }
@@ -47,10 +48,15 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
     let mut files = Vec::new();
     for file in &project.dockerfiles {
         let own: Vec<Edit> = edits.iter().filter(|(name, _)| name == file.file()).map(|(_, e)| e.clone()).collect();
-        let after = apply(file.bytes(), &own)
-            .map_err(|e| failure(Class::Usage, Trouble::new(format!("{} cannot be edited: {e}", file.file())).help("two pins may claim one place: look at their `into`")))?;
+        let after = apply(file.bytes(), &own).map_err(|e| {
+            failure(
+                Class::Usage,
+                Trouble::new(format!("{} cannot be edited: {e}", file.file()))
+                    .help("two pins may claim one place: look at their `into`"),
+            )
+        })?;
         if after != file.bytes() {
-            files.push(Change { path: known(file.file())?, before: Some(file.bytes().to_vec()), after: Some(after), executable: None });
+            files.push(Change::new(known(file.file())?, Some(file.bytes().to_vec()), Some(after)));
         }
     }
     notes.dedup();
@@ -59,12 +65,15 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
 
 fn no_value(key: &str, entry: &Entry) -> Trouble {
     let have: Vec<&str> = entry.values.keys().map(crate::model::Token::as_str).collect();
-    Trouble::new(format!("this pin has no {key} to write")).expected(format!("one of {}", have.join(", "))).found(key).help("follow a tag or a version, which have one")
+    Trouble::new(format!("this pin has no {key} to write"))
+        .expected(format!("one of {}", have.join(", ")))
+        .found(key)
+        .help("follow a tag or a version, which have one")
 }
 
-/// Old and new texts that a version comment may hold: the tag before the version.
-fn spellings<'a>(before: &'a Entry, after: &'a Entry) -> Vec<(&'a str, &'a str)> {
-    ["tag", "version"].iter().filter_map(|key| Some((before.value(key)?.as_str(), after.value(key)?.as_str()))).filter(|(was, is)| was != is).collect()
+/// The texts that a version comment may hold.
+fn said(entry: &Entry) -> Said<'_> {
+    Said { tag: entry.value("tag"), version: entry.value("version") }
 }
 
 /// GIT003: a comment that claims another version and was left alone.
@@ -73,7 +82,11 @@ fn stale(file: &crate::dockerfile::Dockerfile, at: &crate::dockerfile::Located, 
     let (claim, place) = crate::dockerfile::claims(file, at)?;
     let plain = |v: &str| v.trim_start_matches('v').to_owned();
     (plain(tag) != plain(&claim)).then(|| {
-        Trouble::new("GIT003 the version comment was left alone, since it does not hold the old version").at(place).expected(tag).found(quoted(&claim)).help("mend it by hand")
+        Trouble::new("GIT003 the version comment was left alone, since it does not hold the old version")
+            .at(place)
+            .expected(tag)
+            .found(quoted(&claim))
+            .help("mend it by hand")
     })
 }
 
@@ -81,16 +94,17 @@ fn stale(file: &crate::dockerfile::Dockerfile, at: &crate::dockerfile::Located, 
 pub(super) fn would_move(project: &Project, name: &PinName, entry: &Entry) -> Option<Failure> {
     let pin = project.manifest.pins.get(name)?;
     for placed in &pin.into {
-        let key = placed.site.value.as_deref().unwrap_or_else(|| pin.source.default_value_key());
-        for (_, at) in search(&project.dockerfiles, &placed.site).ok()? {
-            let wanted = pin.source.site_value(entry, key, placed.site.platform.as_ref(), at.value());
-            if wanted.as_ref().map(crate::model::Token::as_str) != Some(at.value()) {
+        let key = pin.value_key(&placed.value);
+        for (_, at) in search(&project.dockerfiles, &placed.value).ok()? {
+            let wanted = pin.source.site_value(entry, key, placed.value.platform.as_ref(), &at.value);
+            if wanted.as_ref().map(crate::model::Token::as_str) != Some(at.value.as_str()) {
                 let expected = wanted.map_or_else(|| format!("no {key}"), |w| w.to_string());
-                let trouble = Trouble::new(format!("--keep moves nothing, but this {key} is not the one of the kept value"))
-                    .at(at.place().clone())
-                    .expected(expected)
-                    .found(quoted(at.value()))
-                    .help(format!("dubo-pin refresh {name} without --keep mends it"));
+                let trouble =
+                    Trouble::new(format!("--keep moves nothing, but this {key} is not the one of the kept value"))
+                        .at(at.place.clone())
+                        .expected(expected)
+                        .found(quoted(&at.value))
+                        .help(format!("dubo-pin refresh {name} without --keep mends it"));
                 return Some(Failure { pin: Some(name.clone()), class: Class::Differs, trouble });
             }
         }

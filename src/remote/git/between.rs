@@ -35,12 +35,7 @@ pub struct Between {
 impl Between {
     /// Nothing is known.
     pub(super) fn unknown() -> Self {
-        Self {
-            relation: Relation::Unknown,
-            count: 0,
-            more: true,
-            subjects: Vec::new(),
-        }
+        Self { relation: Relation::Unknown, count: 0, more: true, subjects: Vec::new() }
     }
 }
 
@@ -119,10 +114,7 @@ pub(super) fn walk<E>(
             }
         }
     }
-    let new_side: Vec<_> = order
-        .into_iter()
-        .filter(|id| !old_side.contains(id))
-        .collect();
+    let new_side: Vec<_> = order.into_iter().filter(|id| !old_side.contains(id)).collect();
     let relation = match (met, complete) {
         (true, _) => Relation::Descendant,
         (false, true) => Relation::NotDescendant,
@@ -130,10 +122,7 @@ pub(super) fn walk<E>(
     };
     let line = |id: &CommitId| {
         let short = id.to_string().chars().take(12).collect();
-        (
-            short,
-            steps.get(id).map(|s| s.subject.clone()).unwrap_or_default(),
-        )
+        (short, steps.get(id).map(|s| s.subject.clone()).unwrap_or_default())
     };
     Ok(Between {
         relation,
@@ -172,10 +161,7 @@ mod tests {
     #[test]
     fn a_line_is_counted_newest_first() {
         let b = go(LINE, &[], 4, 2, 100);
-        assert_eq!(
-            (b.relation, b.count, b.more),
-            (Relation::Descendant, 2, false)
-        );
+        assert_eq!((b.relation, b.count, b.more), (Relation::Descendant, 2, false));
         assert_eq!(b.subjects[0], ("040404040404".to_owned(), "c4".to_owned()));
         assert_eq!(b.subjects.len(), 2);
     }
@@ -183,30 +169,20 @@ mod tests {
     #[test]
     fn the_same_commit_lies_zero_commits_ahead() {
         let b = go(LINE, &[], 3, 3, 100);
-        assert_eq!(
-            (b.relation, b.count, b.more),
-            (Relation::Descendant, 0, false)
-        );
+        assert_eq!((b.relation, b.count, b.more), (Relation::Descendant, 0, false));
     }
 
     #[test]
     fn an_old_side_that_was_not_sent_is_still_met() {
         let b = go(&LINE[..2], &[], 4, 2, 100);
-        assert_eq!(
-            (b.relation, b.count, b.more),
-            (Relation::Descendant, 2, false)
-        );
+        assert_eq!((b.relation, b.count, b.more), (Relation::Descendant, 2, false));
     }
 
     #[test]
     fn a_rewritten_history_is_not_a_descendant() {
-        let graph: &[(u8, i64, &[u8])] =
-            &[(9, 50, &[8]), (8, 45, &[1]), (2, 20, &[1]), (1, 10, &[])];
+        let graph: &[(u8, i64, &[u8])] = &[(9, 50, &[8]), (8, 45, &[1]), (2, 20, &[1]), (1, 10, &[])];
         let b = go(graph, &[], 9, 2, 100);
-        assert_eq!(
-            (b.relation, b.count, b.more),
-            (Relation::NotDescendant, 2, false)
-        );
+        assert_eq!((b.relation, b.count, b.more), (Relation::NotDescendant, 2, false));
         // Nor is going back.
         assert_eq!(go(LINE, &[], 2, 4, 100).relation, Relation::NotDescendant);
     }
@@ -223,18 +199,9 @@ mod tests {
     #[test]
     fn a_merge_of_an_older_line_does_not_count_what_was_there() {
         // 1 - 2 - 3(old) - 6(new); 2 - 5 - 6
-        let graph: &[(u8, i64, &[u8])] = &[
-            (6, 60, &[3, 5]),
-            (5, 50, &[2]),
-            (3, 30, &[2]),
-            (2, 20, &[1]),
-            (1, 10, &[]),
-        ];
+        let graph: &[(u8, i64, &[u8])] = &[(6, 60, &[3, 5]), (5, 50, &[2]), (3, 30, &[2]), (2, 20, &[1]), (1, 10, &[])];
         let b = go(graph, &[], 6, 3, 100);
-        assert_eq!(
-            (b.relation, b.count, b.more),
-            (Relation::Descendant, 2, false)
-        );
+        assert_eq!((b.relation, b.count, b.more), (Relation::Descendant, 2, false));
     }
 
     #[test]

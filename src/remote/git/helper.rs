@@ -17,21 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ANSWER: u64 = 64 * 1024;
 
 /// Asks the helpers for a URL; an error says in words where it was looked in vain.
-pub(in crate::remote) fn ask_helpers(
-    sources: &CredentialSources,
-    url: &Url,
-) -> Result<Account, String> {
-    let files: Vec<_> = sources
-        .git_configs
-        .iter()
-        .filter(|p| p.is_file())
-        .cloned()
-        .collect();
+pub(in crate::remote) fn ask_helpers(sources: &CredentialSources, url: &Url) -> Result<Account, String> {
+    let files: Vec<_> = sources.git_configs.iter().filter(|p| p.is_file()).cloned().collect();
     let unread = |e: gix::Error| format!("git's configuration cannot be read ({})", flat(&e));
     let options = gix::config::file::init::Options {
-        includes: gix::config::file::includes::Options::follow_without_conditional(
-            sources.home.as_deref(),
-        ),
+        includes: gix::config::file::includes::Options::follow_without_conditional(sources.home.as_deref()),
         ..Default::default()
     };
     let metas = files.into_iter().map(|path| {
@@ -57,9 +47,7 @@ pub(in crate::remote) fn ask_helpers(
     let Action::Get(mut context) = action else {
         return Err("git has no credential helper".to_owned());
     };
-    context
-        .destructure_url_in_place(cascade.use_http_path)
-        .map_err(unread)?;
+    context.destructure_url_in_place(cascade.use_http_path).map_err(unread)?;
     context.url = None;
     let count = cascade.programs.len();
     let mut trouble = None;
@@ -98,6 +86,5 @@ fn ask(program: &gix::credentials::Program, context: &Context) -> Result<Context
     process::tame(&mut command);
     let output = process::run(command, &input, ANSWER, PATIENCE)?;
     // The library's own text would quote the line, and with it a password.
-    Context::from_bytes(&output, context.options)
-        .map_err(|_| "its answer cannot be read".to_owned())
+    Context::from_bytes(&output, context.options).map_err(|_| "its answer cannot be read".to_owned())
 }

@@ -29,9 +29,7 @@ impl Ask<'_> {
             Self::Branch(name) => vec![format!("refs/heads/{name}")],
             Self::Tag(name) => vec![format!("refs/tags/{name}")],
             Self::Tags => vec!["refs/tags/".to_owned()],
-            Self::All => ["HEAD", "refs/heads/", "refs/tags/"]
-                .map(str::to_owned)
-                .to_vec(),
+            Self::All => ["HEAD", "refs/heads/", "refs/tags/"].map(str::to_owned).to_vec(),
         }
     }
 
@@ -42,9 +40,7 @@ impl Ask<'_> {
             Self::Branch(branch) => name.strip_prefix("refs/heads/") == Some(branch),
             Self::Tag(tag) => name.strip_prefix("refs/tags/") == Some(tag),
             Self::Tags => name.starts_with("refs/tags/"),
-            Self::All => {
-                name == "HEAD" || name.starts_with("refs/heads/") || name.starts_with("refs/tags/")
-            }
+            Self::All => name == "HEAD" || name.starts_with("refs/heads/") || name.starts_with("refs/tags/"),
         }
     }
 }
@@ -109,17 +105,8 @@ pub(super) struct Raw {
 }
 
 /// Builds a listing; an error says in words how the refs contradict one another.
-pub(super) fn listing(
-    ask: Ask<'_>,
-    origin: Origin,
-    raw: impl IntoIterator<Item = Raw>,
-) -> Result<Listing, String> {
-    let mut listing = Listing {
-        head: None,
-        unborn: None,
-        refs: BTreeMap::new(),
-        origin,
-    };
+pub(super) fn listing(ask: Ask<'_>, origin: Origin, raw: impl IntoIterator<Item = Raw>) -> Result<Listing, String> {
+    let mut listing = Listing { head: None, unborn: None, refs: BTreeMap::new(), origin };
     for found in raw {
         let Some(name) = plain(&found.name).filter(|n| ask.wants(n)) else {
             continue;
@@ -127,22 +114,13 @@ pub(super) fn listing(
         let target = found.symbolic.as_deref().and_then(plain);
         if name == "HEAD" {
             match found.ids {
-                Some(ids) => {
-                    listing.head = Some(Head {
-                        target,
-                        id: ids.target(),
-                    })
-                }
+                Some(ids) => listing.head = Some(Head { target, id: ids.target() }),
                 None => listing.unborn = target,
             }
             continue;
         }
         let Some(ids) = found.ids else { continue };
-        if listing
-            .refs
-            .insert(name.clone(), ids)
-            .is_some_and(|before| before != ids)
-        {
+        if listing.refs.insert(name.clone(), ids).is_some_and(|before| before != ids) {
             return Err(format!("it lists {name} twice, with different objects"));
         }
     }
@@ -164,29 +142,16 @@ mod tests {
     use super::*;
 
     fn ids(n: u8) -> RefIds {
-        RefIds {
-            object: CommitId::Sha1([n; 20]),
-            peeled: None,
-        }
+        RefIds { object: CommitId::Sha1([n; 20]), peeled: None }
     }
 
     fn raw(name: &str, n: u8) -> Raw {
-        Raw {
-            name: name.into(),
-            symbolic: None,
-            ids: Some(ids(n)),
-        }
+        Raw { name: name.into(), symbolic: None, ids: Some(ids(n)) }
     }
 
     #[test]
     fn a_prefix_is_not_the_ref() {
-        let all = || {
-            [
-                raw("refs/tags/v1", 1),
-                raw("refs/tags/v1.2", 2),
-                raw("refs/heads/v1", 3),
-            ]
-        };
+        let all = || [raw("refs/tags/v1", 1), raw("refs/tags/v1.2", 2), raw("refs/heads/v1", 3)];
         let names = |ask| {
             let listing = listing(ask, Origin::Upstream, all()).unwrap();
             listing.refs.into_keys().collect::<Vec<_>>()
@@ -199,41 +164,22 @@ mod tests {
 
     #[test]
     fn a_ref_listed_twice_with_different_objects_is_nonsense() {
-        let twice = |n| {
-            listing(
-                Ask::Tags,
-                Origin::Upstream,
-                [raw("refs/tags/a", 1), raw("refs/tags/a", n)],
-            )
-        };
+        let twice = |n| listing(Ask::Tags, Origin::Upstream, [raw("refs/tags/a", 1), raw("refs/tags/a", n)]);
         assert!(twice(1).is_ok());
         assert!(twice(2).is_err());
     }
 
     #[test]
     fn names_that_git_would_not_allow_are_left_out() {
-        let names = [
-            "refs/tags/a b",
-            "refs/tags/a\u{1b}[2J",
-            "refs/tags/..",
-            "refs/tags/x.lock",
-            "refs/tags/",
-        ];
+        let names = ["refs/tags/a b", "refs/tags/a\u{1b}[2J", "refs/tags/..", "refs/tags/x.lock", "refs/tags/"];
         let listing = listing(Ask::Tags, Origin::Upstream, names.map(|n| raw(n, 1))).unwrap();
         assert!(listing.refs.is_empty(), "{listing:?}");
     }
 
     #[test]
     fn an_unborn_head_is_no_head() {
-        let head = Raw {
-            name: b"HEAD".to_vec(),
-            symbolic: Some(b"refs/heads/main".to_vec()),
-            ids: None,
-        };
+        let head = Raw { name: b"HEAD".to_vec(), symbolic: Some(b"refs/heads/main".to_vec()), ids: None };
         let listing = listing(Ask::All, Origin::Upstream, [head]).unwrap();
-        assert_eq!(
-            (listing.head, listing.unborn.as_deref()),
-            (None, Some("refs/heads/main"))
-        );
+        assert_eq!((listing.head, listing.unborn.as_deref()), (None, Some("refs/heads/main")));
     }
 }

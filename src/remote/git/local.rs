@@ -38,11 +38,7 @@ impl Local {
             .open(path)
             .map_err(|e| RemoteError::new(Fault::NotThere, &name, flat(&e)))?
             .to_thread_local();
-        Ok(Self {
-            repository,
-            name,
-            largest: largest as u64,
-        })
+        Ok(Self { repository, name, largest: largest as u64 })
     }
 
     fn broken(&self, error: &gix::Error) -> RemoteError {
@@ -54,10 +50,7 @@ impl Local {
         if id.kind() != self.repository.object_hash() {
             return Ok(None);
         }
-        let header = self
-            .repository
-            .try_find_header(id)
-            .map_err(|e| self.broken(&e))?;
+        let header = self.repository.try_find_header(id).map_err(|e| self.broken(&e))?;
         let Some(header) = header else {
             return Ok(None);
         };
@@ -65,10 +58,7 @@ impl Local {
             let detail = format!("the object {id} is larger than {} bytes", self.largest);
             return Err(RemoteError::new(Fault::Refused, &self.name, detail));
         }
-        let found = self
-            .repository
-            .find_object(id)
-            .map_err(|e| self.broken(&e))?;
+        let found = self.repository.find_object(id).map_err(|e| self.broken(&e))?;
         Ok(Some((kind_of(found.kind), found.data.clone())))
     }
 
@@ -80,11 +70,7 @@ impl Local {
             let symbolic = head.referent_name().map(|n| n.as_bstr().to_vec());
             let object = head.id().and_then(|id| of_gix(&id));
             let ids = object.map(|object| self.ids(object)).transpose()?;
-            all.push(Raw {
-                name: b"HEAD".to_vec(),
-                symbolic,
-                ids,
-            });
+            all.push(Raw { name: b"HEAD".to_vec(), symbolic, ids });
         }
         let platform = self.repository.references().map_err(|e| self.broken(&e))?;
         for found in platform.all().map_err(|e| self.broken(&e))? {
@@ -98,11 +84,7 @@ impl Local {
                 continue;
             };
             let Some(object) = of_gix(&id) else { continue };
-            all.push(Raw {
-                name,
-                symbolic: None,
-                ids: Some(self.ids(object)?),
-            });
+            all.push(Raw { name, symbolic: None, ids: Some(self.ids(object)?) });
         }
         Ok(all)
     }
@@ -118,39 +100,23 @@ impl Local {
                 _ => break,
             }
         }
-        Ok(RefIds {
-            object,
-            peeled: (target != object).then_some(target),
-        })
+        Ok(RefIds { object, peeled: (target != object).then_some(target) })
     }
 
     /// A commit, proved.
     pub(super) fn commit(&self, id: &CommitId) -> Result<CommitObject, RemoteError> {
         match self.object(id)? {
-            None => Err(RemoteError::new(
-                Fault::NoSuchCommit,
-                &self.name,
-                format!("{id} is not there"),
-            )),
+            None => Err(RemoteError::new(Fault::NoSuchCommit, &self.name, format!("{id} is not there"))),
             Some((ObjectKind::Commit, raw)) => prove(*id, &raw, &self.name),
             Some((kind, _)) => {
                 let detail = format!("the object {id}");
-                Err(RemoteError::new(
-                    Fault::NotACommit(kind),
-                    &self.name,
-                    detail,
-                ))
+                Err(RemoteError::new(Fault::NotACommit(kind), &self.name, detail))
             }
         }
     }
 
     /// What lies between two commits.
-    pub(super) fn between(
-        &self,
-        old: &CommitId,
-        new: &CommitId,
-        cap: usize,
-    ) -> Result<Between, RemoteError> {
+    pub(super) fn between(&self, old: &CommitId, new: &CommitId, cap: usize) -> Result<Between, RemoteError> {
         walk(*new, *old, cap, |id| match self.commit(id) {
             Ok(commit) => Ok(Some(Step {
                 parents: commit.parents,

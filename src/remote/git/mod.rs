@@ -52,12 +52,7 @@ pub struct GitOptions {
 
 impl Default for GitOptions {
     fn default() -> Self {
-        Self {
-            ssh: PathBuf::from("ssh"),
-            refs_limit: 256 << 20,
-            pack_limit: 1 << 30,
-            object_limit: 512 << 20,
-        }
+        Self { ssh: PathBuf::from("ssh"), refs_limit: 256 << 20, pack_limit: 1 << 30, object_limit: 512 << 20 }
     }
 }
 
@@ -81,11 +76,7 @@ impl<'a> Git<'a> {
     /// A client over these.
     #[must_use]
     pub fn new(http: &'a Http, mirrors: &'a Mirrors, options: GitOptions) -> Self {
-        Self {
-            http,
-            mirrors,
-            options,
-        }
+        Self { http, mirrors, options }
     }
 
     /// The refs that are asked for. A mirror answers only if it may decide (`resolve = true`);
@@ -101,13 +92,9 @@ impl<'a> Git<'a> {
         let raw = if url.scheme() == Scheme::File {
             Local::open(&url, self.options.object_limit)?.refs(ask)?
         } else {
-            self.again(|| {
-                self.session(&url, self.options.refs_limit)?
-                    .refs(&ask.prefixes())
-            })?
+            self.again(|| self.session(&url, self.options.refs_limit)?.refs(&ask.prefixes()))?
         };
-        listing::listing(ask, origin, raw)
-            .map_err(|why| RemoteError::new(Fault::Broken, url.host(), why))
+        listing::listing(ask, origin, raw).map_err(|why| RemoteError::new(Fault::Broken, url.host(), why))
     }
 
     /// Exactly the commit of an id, proved by its hash; never another one. `hint` is a full ref
@@ -116,12 +103,7 @@ impl<'a> Git<'a> {
     /// # Errors
     /// [`Fault::NoSuchCommit`] if it is not there or not handed out, [`Fault::NotACommit`],
     /// [`Fault::Forged`], and all others.
-    pub fn commit(
-        &self,
-        url: &GitUrl,
-        id: &CommitId,
-        hint: Option<&str>,
-    ) -> Result<CommitObject, RemoteError> {
+    pub fn commit(&self, url: &GitUrl, id: &CommitId, hint: Option<&str>) -> Result<CommitObject, RemoteError> {
         self.known(url, |url| {
             if url.scheme() == Scheme::File {
                 return Local::open(url, self.options.object_limit)?.commit(id);
@@ -149,30 +131,19 @@ impl<'a> Git<'a> {
         hint: &str,
         refused: RemoteError,
     ) -> Result<CommitObject, RemoteError> {
-        let raw = self.again(|| {
-            self.session(url, self.options.refs_limit)?
-                .refs(&[hint.to_owned()])
-        })?;
-        let found = raw
-            .into_iter()
-            .find(|r| r.name == hint.as_bytes())
-            .and_then(|r| r.ids);
+        let raw = self.again(|| self.session(url, self.options.refs_limit)?.refs(&[hint.to_owned()]))?;
+        let found = raw.into_iter().find(|r| r.name == hint.as_bytes()).and_then(|r| r.ids);
         let Some(tip) = found else {
             return Err(refused);
         };
         if tip.target() == *id {
             // The tag object brings its commit along.
-            if let Some(commit) =
-                self.again(|| self.fetched_commit(url, tip.object, *id, Some(1)))?
-            {
+            if let Some(commit) = self.again(|| self.fetched_commit(url, tip.object, *id, Some(1)))? {
                 return Ok(commit);
             }
         }
         let deepens = self.again(|| Ok(self.session(url, self.options.refs_limit)?.deepens()))?;
-        for depth in LADDER
-            .into_iter()
-            .filter(|depth| deepens || depth.is_none())
-        {
+        for depth in LADDER.into_iter().filter(|depth| deepens || depth.is_none()) {
             let found = self.again(|| self.fetched_commit(url, tip.object, *id, depth))?;
             if let Some(commit) = found {
                 return Ok(commit);
@@ -216,22 +187,12 @@ impl<'a> Git<'a> {
         depth: Option<u32>,
         commits_only: bool,
     ) -> Result<(tempfile::TempDir, Fetched), RemoteError> {
-        let folder = tempfile::Builder::new()
-            .prefix("dubo-pin-")
-            .tempdir()
-            .map_err(|e| {
-                let detail = format!("a temporary folder cannot be made: {}", flat(&e));
-                RemoteError::new(Fault::Local, url.host(), detail)
-            })?;
+        let folder = tempfile::Builder::new().prefix("dubo-pin-").tempdir().map_err(|e| {
+            let detail = format!("a temporary folder cannot be made: {}", flat(&e));
+            RemoteError::new(Fault::Local, url.host(), detail)
+        })?;
         let largest = self.options.object_limit;
-        let fetch = Fetch {
-            want,
-            have,
-            depth,
-            commits_only,
-            folder: folder.path(),
-            largest,
-        };
+        let fetch = Fetch { want, have, depth, commits_only, folder: folder.path(), largest };
         let fetched = session.fetch(&fetch)?;
         Ok((folder, fetched))
     }
@@ -242,13 +203,7 @@ impl<'a> Git<'a> {
     /// # Errors
     /// Network and protocol. A commit that the server does not hand out is no error but
     /// [`Relation::Unknown`].
-    pub fn between(
-        &self,
-        url: &GitUrl,
-        old: &CommitId,
-        new: &CommitId,
-        cap: u32,
-    ) -> Result<Between, RemoteError> {
+    pub fn between(&self, url: &GitUrl, old: &CommitId, new: &CommitId, cap: u32) -> Result<Between, RemoteError> {
         let result = self.known(url, |url| {
             if url.scheme() == Scheme::File {
                 let local = Local::open(url, self.options.object_limit)?;
@@ -257,28 +212,18 @@ impl<'a> Git<'a> {
             self.between_remote(url, old, new, cap)
         });
         match result {
-            Err(e) if matches!(e.fault(), Fault::NoSuchCommit | Fault::Unsupported) => {
-                Ok(Between::unknown())
-            }
+            Err(e) if matches!(e.fault(), Fault::NoSuchCommit | Fault::Unsupported) => Ok(Between::unknown()),
             other => other,
         }
     }
 
-    fn between_remote(
-        &self,
-        url: &GitUrl,
-        old: &CommitId,
-        new: &CommitId,
-        cap: u32,
-    ) -> Result<Between, RemoteError> {
+    fn between_remote(&self, url: &GitUrl, old: &CommitId, new: &CommitId, cap: u32) -> Result<Between, RemoteError> {
         let mut found = Between::unknown();
         let steps = STEPS.into_iter().filter(|s| *s < cap).chain([cap.max(1)]);
         for depth in steps.take(STEPS.len()) {
             // Some servers send deltas against commits of the old side; then without it.
             found = match self.again(|| self.span(url, old, new, Some(*old), depth)) {
-                Err(e) if e.fault() == Fault::Broken => {
-                    self.again(|| self.span(url, old, new, None, depth))?
-                }
+                Err(e) if e.fault() == Fault::Broken => self.again(|| self.span(url, old, new, None, depth))?,
                 other => other?,
             };
             if found.relation != Relation::Unknown {
@@ -319,11 +264,7 @@ impl<'a> Git<'a> {
     }
 
     /// Asks for something whose hash is known: a mirror first, then upstream.
-    fn known<R>(
-        &self,
-        url: &GitUrl,
-        ask: impl Fn(&GitUrl) -> Result<R, RemoteError>,
-    ) -> Result<R, RemoteError> {
+    fn known<R>(&self, url: &GitUrl, ask: impl Fn(&GitUrl) -> Result<R, RemoteError>) -> Result<R, RemoteError> {
         let Some(mirrored) = self.mirrors.for_url(url.as_str()) else {
             return ask(url);
         };

@@ -78,15 +78,9 @@ impl CommitObject {
     pub fn parse(id: CommitId, raw: &[u8]) -> Result<Self, ObjectError> {
         let found = hash(ObjectKind::Commit, raw, &id)?;
         if found != id {
-            return Err(ObjectError::Forged {
-                expected: id,
-                found,
-            });
+            return Err(ObjectError::Forged { expected: id, found });
         }
-        let fault = |reason: &str| ObjectError::Malformed {
-            id,
-            reason: reason.to_owned(),
-        };
+        let fault = |reason: &str| ObjectError::Malformed { id, reason: reason.to_owned() };
         let mut lines = raw.split(|b| *b == b'\n');
         let mut tree = None;
         let mut parents = Vec::new();
@@ -164,10 +158,7 @@ mod tests {
     #[test]
     fn a_commit_is_read_after_it_was_proved() {
         let commit = CommitObject::parse(id(), RAW).unwrap();
-        assert_eq!(
-            commit.tree.to_string(),
-            "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-        );
+        assert_eq!(commit.tree.to_string(), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
         assert_eq!(commit.parents.len(), 1);
         assert_eq!(commit.committer_time, 1_700_000_001);
         assert_eq!(commit.subject, "First line");
@@ -178,13 +169,7 @@ mod tests {
         for at in 0..RAW.len() {
             let mut raw = RAW.to_vec();
             raw[at] ^= 1;
-            assert!(
-                matches!(
-                    CommitObject::parse(id(), &raw),
-                    Err(ObjectError::Forged { .. })
-                ),
-                "{at}"
-            );
+            assert!(matches!(CommitObject::parse(id(), &raw), Err(ObjectError::Forged { .. })), "{at}");
         }
     }
 
@@ -193,10 +178,7 @@ mod tests {
         let sha1 = hash(ObjectKind::Blob, b"", &CommitId::Sha1([0; 20])).unwrap();
         assert_eq!(sha1.to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
         let sha256 = hash(ObjectKind::Tree, b"", &CommitId::Sha256([0; 32])).unwrap();
-        assert_eq!(
-            sha256.to_string(),
-            "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
-        );
+        assert_eq!(sha256.to_string(), "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321");
     }
 
     #[test]
@@ -209,10 +191,7 @@ mod tests {
             b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ncommitter C <c> x +0\n\nm\n",
         ] {
             let id = hash(ObjectKind::Commit, raw, &CommitId::Sha1([0; 20])).unwrap();
-            assert!(matches!(
-                CommitObject::parse(id, raw),
-                Err(ObjectError::Malformed { .. })
-            ));
+            assert!(matches!(CommitObject::parse(id, raw), Err(ObjectError::Malformed { .. })));
         }
     }
 

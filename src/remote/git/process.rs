@@ -31,27 +31,13 @@ pub(super) fn tame(command: &mut Command) {
     ] {
         command.env_remove(name);
     }
-    command
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("SSH_ASKPASS_REQUIRE", "never")
-        .env("LC_ALL", "C")
-        .env("LANG", "C");
+    command.env("GIT_TERMINAL_PROMPT", "0").env("SSH_ASKPASS_REQUIRE", "never").env("LC_ALL", "C").env("LANG", "C");
 }
 
 /// Runs a program to its end: its input, at most so many bytes of its output, so much time.
-pub(super) fn run(
-    mut command: Command,
-    input: &[u8],
-    limit: u64,
-    patience: Duration,
-) -> Result<Vec<u8>, String> {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let mut child = command
-        .spawn()
-        .map_err(|e| format!("it does not start: {e}"))?;
+pub(super) fn run(mut command: Command, input: &[u8], limit: u64, patience: Duration) -> Result<Vec<u8>, String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|e| format!("it does not start: {e}"))?;
     let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         end(&mut child);
         return Err("it has no input or output".to_owned());

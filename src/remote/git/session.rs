@@ -52,10 +52,7 @@ pub(super) struct Fetched {
 }
 
 fn agent() -> (&'static str, Option<String>) {
-    (
-        "agent",
-        Some(concat!("dubo-pin/", env!("CARGO_PKG_VERSION")).to_owned()),
-    )
+    ("agent", Some(concat!("dubo-pin/", env!("CARGO_PKG_VERSION")).to_owned()))
 }
 
 pub(super) fn to_gix(id: &CommitId) -> gix::ObjectId {
@@ -81,19 +78,10 @@ impl<T: Transport> Session<T> {
             &mut gix::progress::Discard,
         )
         .map_err(|e| explain(host, &slot, &e, None))?;
-        Ok(Self {
-            transport,
-            greeting,
-            host: host.to_owned(),
-            slot,
-        })
+        Ok(Self { transport, greeting, host: host.to_owned(), slot })
     }
 
-    fn error(
-        &self,
-        error: &(dyn std::error::Error + 'static),
-        want: Option<CommitId>,
-    ) -> RemoteError {
+    fn error(&self, error: &(dyn std::error::Error + 'static), want: Option<CommitId>) -> RemoteError {
         explain(&self.host, &self.slot, error, want)
     }
 
@@ -113,60 +101,29 @@ impl<T: Transport> Session<T> {
     }
 
     fn raw(&self, found: Ref) -> Result<Raw, RemoteError> {
-        let id = |id: &gix::oid| {
-            of_gix(id).ok_or_else(|| self.broken("an object id of unknown length".to_owned()))
-        };
+        let id = |id: &gix::oid| of_gix(id).ok_or_else(|| self.broken("an object id of unknown length".to_owned()));
         Ok(match found {
-            Ref::Peeled {
-                full_ref_name,
-                tag,
-                object,
-            } => Raw {
+            Ref::Peeled { full_ref_name, tag, object } => Raw {
                 name: full_ref_name.into(),
                 symbolic: None,
-                ids: Some(RefIds {
-                    object: id(&tag)?,
-                    peeled: Some(id(&object)?),
-                }),
+                ids: Some(RefIds { object: id(&tag)?, peeled: Some(id(&object)?) }),
             },
-            Ref::Direct {
-                full_ref_name,
-                object,
-            } => Raw {
+            Ref::Direct { full_ref_name, object } => Raw {
                 name: full_ref_name.into(),
                 symbolic: None,
-                ids: Some(RefIds {
-                    object: id(&object)?,
-                    peeled: None,
-                }),
+                ids: Some(RefIds { object: id(&object)?, peeled: None }),
             },
-            Ref::Symbolic {
-                full_ref_name,
-                target,
-                tag,
-                object,
-            } => Raw {
+            Ref::Symbolic { full_ref_name, target, tag, object } => Raw {
                 name: full_ref_name.into(),
                 symbolic: Some(target.into()),
                 ids: Some(match tag {
-                    Some(tag) => RefIds {
-                        object: id(&tag)?,
-                        peeled: Some(id(&object)?),
-                    },
-                    None => RefIds {
-                        object: id(&object)?,
-                        peeled: None,
-                    },
+                    Some(tag) => RefIds { object: id(&tag)?, peeled: Some(id(&object)?) },
+                    None => RefIds { object: id(&object)?, peeled: None },
                 }),
             },
-            Ref::Unborn {
-                full_ref_name,
-                target,
-            } => Raw {
-                name: full_ref_name.into(),
-                symbolic: Some(target.into()),
-                ids: None,
-            },
+            Ref::Unborn { full_ref_name, target } => {
+                Raw { name: full_ref_name.into(), symbolic: Some(target.into()), ids: None }
+            }
         })
     }
 
@@ -229,13 +186,10 @@ impl<T: Transport> Session<T> {
             arguments.deepen(depth as usize);
         }
         let (host, slot) = (self.host.clone(), self.slot.clone());
-        let failed =
-            |e: &(dyn std::error::Error + 'static)| explain(&host, &slot, e, Some(fetch.want));
-        let mut reader = arguments
-            .send(&mut self.transport, true)
-            .map_err(|e| failed(&e))?;
-        let response = Response::from_line_reader(version, &mut reader, true, fetch.have.is_some())
-            .map_err(|e| failed(&e))?;
+        let failed = |e: &(dyn std::error::Error + 'static)| explain(&host, &slot, e, Some(fetch.want));
+        let mut reader = arguments.send(&mut self.transport, true).map_err(|e| failed(&e))?;
+        let response =
+            Response::from_line_reader(version, &mut reader, true, fetch.have.is_some()).map_err(|e| failed(&e))?;
         let broken = |detail: String| RemoteError::new(Fault::Broken, &host, detail);
         if !response.has_pack() {
             return Err(broken("it sent no pack".to_owned()));
@@ -244,8 +198,7 @@ impl<T: Transport> Session<T> {
         for update in response.shallow_updates() {
             if let gix::protocol::fetch::response::ShallowUpdate::Shallow(id) = update {
                 let id = of_gix(id);
-                shallow
-                    .push(id.ok_or_else(|| broken("a shallow id of unknown length".to_owned()))?);
+                shallow.push(id.ok_or_else(|| broken("a shallow id of unknown length".to_owned()))?);
             }
         }
         let spoken = std::rc::Rc::new(std::cell::RefCell::new(String::new()));
@@ -275,10 +228,7 @@ impl<T: Transport> Session<T> {
         let written = match written {
             Ok(written) => written,
             Err(_) if !spoken.borrow().is_empty() => {
-                return Err(broken(format!(
-                    "it broke off and said: {}",
-                    spoken.borrow()
-                )));
+                return Err(broken(format!("it broke off and said: {}", spoken.borrow())));
             }
             Err(e) => return Err(failed(&e)),
         };
@@ -288,22 +238,12 @@ impl<T: Transport> Session<T> {
 }
 
 /// What gix's error means. The transport's own error, kept on the way, says more than gix's.
-fn explain(
-    host: &str,
-    slot: &Slot,
-    error: &(dyn std::error::Error + 'static),
-    want: Option<CommitId>,
-) -> RemoteError {
+fn explain(host: &str, slot: &Slot, error: &(dyn std::error::Error + 'static), want: Option<CommitId>) -> RemoteError {
     if let Some(kept) = slot.borrow().clone() {
         return kept;
     }
     let text = flat(error);
-    let refused = [
-        "not our ref",
-        "not valid",
-        "unadvertised object",
-        "no such remote ref",
-    ];
+    let refused = ["not our ref", "not valid", "unadvertised object", "no such remote ref"];
     if let Some(want) = want.filter(|_| refused.iter().any(|r| text.contains(r))) {
         let detail = format!("{want} is not there, or no branch or tag leads to it");
         return RemoteError::new(Fault::NoSuchCommit, host, detail);
@@ -315,9 +255,7 @@ fn explain(
     let io = causes(error).find_map(|e| e.downcast_ref::<std::io::Error>());
     if let Some(io) = io {
         let fault = match io.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::ReadOnlyFilesystem => {
-                Fault::Local
-            }
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::ReadOnlyFilesystem => Fault::Local,
             _ => Fault::Broken,
         };
         return RemoteError::new(fault, host, text);

@@ -36,34 +36,21 @@ fn target(url: &GitUrl) -> Option<Target> {
     let text = url.as_str();
     let Some((_, rest)) = text.split_once("://") else {
         let (host, path) = text.split_once(':').filter(|(h, _)| !h.contains('['))?;
-        return Some(Target {
-            host: host.to_owned(),
-            port: None,
-            path: path.to_owned(),
-        });
+        return Some(Target { host: host.to_owned(), port: None, path: path.to_owned() });
     };
     let (authority, path) = rest.split_once('/')?;
     let (user, host_port) = match authority.rsplit_once('@') {
         Some((user, host_port)) => (Some(user), host_port),
         None => (None, authority),
     };
-    let port = host_port
-        .rsplit_once(':')
-        .map(|(_, p)| p)
-        .filter(|p| !p.is_empty());
-    let port = port
-        .filter(|p| p.bytes().all(|b| b.is_ascii_digit()))
-        .map(str::to_owned);
+    let port = host_port.rsplit_once(':').map(|(_, p)| p).filter(|p| !p.is_empty());
+    let port = port.filter(|p| p.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned);
     let host = match user {
         Some(user) => format!("{user}@{}", url.host()),
         None => url.host().to_owned(),
     };
     // As git does: `ssh://host/~user/repo` is relative to that home.
-    let path = if path.starts_with('~') {
-        path.to_owned()
-    } else {
-        format!("/{path}")
-    };
+    let path = if path.starts_with('~') { path.to_owned() } else { format!("/{path}") };
     Some(Target { host, port, path })
 }
 
@@ -71,29 +58,14 @@ fn command(program: &Path, target: &Target, limits: &Limits) -> Command {
     let mut command = Command::new(program);
     process::tame(&mut command);
     command.env("GIT_PROTOCOL", "version=2");
-    command.args([
-        "-o",
-        "BatchMode=yes",
-        "-o",
-        "SendEnv=GIT_PROTOCOL",
-        "-o",
-        "ClearAllForwardings=yes",
-    ]);
-    command.arg("-o").arg(format!(
-        "ConnectTimeout={}",
-        limits.connect.as_secs().max(1)
-    ));
+    command.args(["-o", "BatchMode=yes", "-o", "SendEnv=GIT_PROTOCOL", "-o", "ClearAllForwardings=yes"]);
+    command.arg("-o").arg(format!("ConnectTimeout={}", limits.connect.as_secs().max(1)));
     if let Some(port) = &target.port {
         command.args(["-p", port]);
     }
     let path = target.path.replace('\'', "'\\''");
-    command
-        .arg(&target.host)
-        .arg(format!("git-upload-pack '{path}'"));
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.arg(&target.host).arg(format!("git-upload-pack '{path}'"));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -107,19 +79,12 @@ pub(super) fn connect(
 ) -> Result<Ssh, RemoteError> {
     let host = url.host();
     let local = |detail: String| RemoteError::new(Fault::Local, host, detail);
-    let target = target(url).ok_or_else(|| {
-        RemoteError::new(
-            Fault::Refused,
-            host,
-            "this form of an ssh URL is not understood",
-        )
-    })?;
-    let mut child = command(program, &target, limits).spawn().map_err(|e| {
-        local(format!("ssh does not start: {e}"))
-            .help("install an ssh client, or use the https URL")
-    })?;
-    let (Some(stdin), Some(stdout), Some(stderr)) =
-        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    let target = target(url)
+        .ok_or_else(|| RemoteError::new(Fault::Refused, host, "this form of an ssh URL is not understood"))?;
+    let mut child = command(program, &target, limits)
+        .spawn()
+        .map_err(|e| local(format!("ssh does not start: {e}")).help("install an ssh client, or use the https URL"))?;
+    let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
         process::end(&mut child);
         return Err(local("ssh has no input or output".to_owned()));
@@ -170,16 +135,7 @@ impl Incoming {
         });
         let (watched, tells) = (child.clone(), stalled.clone());
         std::thread::spawn(move || watch(&heard, &watched, &tells, &limits));
-        Self {
-            stdout,
-            child,
-            complaint,
-            alive,
-            stalled,
-            left: limit,
-            host: host.to_owned(),
-            slot,
-        }
+        Self { stdout, child, complaint, alive, stalled, left: limit, host: host.to_owned(), slot }
     }
 
     fn note(&self, error: RemoteError) -> io::Error {
@@ -190,22 +146,10 @@ impl Incoming {
     /// Why `ssh` ended, if it did not end well.
     fn ending(&self) -> Option<RemoteError> {
         if self.stalled.load(Ordering::Relaxed) {
-            return Some(RemoteError::new(
-                Fault::Unreachable,
-                &self.host,
-                "ssh stalled and was ended",
-            ));
+            return Some(RemoteError::new(Fault::Unreachable, &self.host, "ssh stalled and was ended"));
         }
-        let text = self
-            .complaint
-            .recv_timeout(Duration::from_secs(2))
-            .unwrap_or_default();
-        let status = self
-            .child
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .wait()
-            .ok()?;
+        let text = self.complaint.recv_timeout(Duration::from_secs(2)).unwrap_or_default();
+        let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait().ok()?;
         (!status.success()).then(|| explain(&self.host, &text))
     }
 }
@@ -214,9 +158,7 @@ impl Incoming {
 fn watch(heard: &mpsc::Receiver<()>, child: &Mutex<Child>, stalled: &AtomicBool, limits: &Limits) {
     let until = Instant::now() + limits.total;
     loop {
-        let patience = limits
-            .idle
-            .min(until.saturating_duration_since(Instant::now()));
+        let patience = limits.idle.min(until.saturating_duration_since(Instant::now()));
         match heard.recv_timeout(patience) {
             Ok(()) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => return,
@@ -233,11 +175,7 @@ fn watch(heard: &mpsc::Receiver<()>, child: &Mutex<Child>, stalled: &AtomicBool,
 fn explain(host: &str, text: &str) -> RemoteError {
     let lower = text.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|w| lower.contains(w));
-    let fault = if has(&[
-        "permission denied",
-        "host key verification failed",
-        "access denied",
-    ]) {
+    let fault = if has(&["permission denied", "host key verification failed", "access denied"]) {
         Fault::Denied
     } else if has(&[
         "could not resolve",
@@ -249,11 +187,7 @@ fn explain(host: &str, text: &str) -> RemoteError {
         "network is unreachable",
     ]) {
         Fault::Unreachable
-    } else if has(&[
-        "not found",
-        "does not exist",
-        "does not appear to be a git repository",
-    ]) {
+    } else if has(&["not found", "does not exist", "does not appear to be a git repository"]) {
         Fault::NotThere
     } else {
         Fault::Broken
@@ -309,10 +243,7 @@ mod tests {
     fn urls_are_taken_apart_as_git_does() {
         let port = |p: &str| Some(p.to_owned());
         let is = |h: &str, p, path: &str| (h.to_owned(), p, path.to_owned());
-        assert_eq!(
-            of("ssh://git@h.example:2222/o/r.git"),
-            is("git@h.example", port("2222"), "/o/r.git")
-        );
+        assert_eq!(of("ssh://git@h.example:2222/o/r.git"), is("git@h.example", port("2222"), "/o/r.git"));
         assert_eq!(of("ssh://h.example/~me/r"), is("h.example", None, "~me/r"));
         assert_eq!(of("ssh://[::1]:22/r"), is("::1", port("22"), "/r"));
         assert_eq!(of("ssh://[::1]/r"), is("::1", None, "/r"));
@@ -322,11 +253,7 @@ mod tests {
 
     #[test]
     fn the_path_is_one_word_for_the_other_shell() {
-        let target = Target {
-            host: "h".to_owned(),
-            port: None,
-            path: "/a'; rm -rf x".to_owned(),
-        };
+        let target = Target { host: "h".to_owned(), port: None, path: "/a'; rm -rf x".to_owned() };
         let command = command(Path::new("ssh"), &target, &Limits::default());
         let last = command.get_args().last().unwrap().to_str().unwrap();
         assert_eq!(last, "git-upload-pack '/a'\\''; rm -rf x'");
@@ -336,14 +263,8 @@ mod tests {
     #[test]
     fn complaints_are_told_apart() {
         let fault = |text| explain("h", text).fault();
-        assert_eq!(
-            fault("git@h: Permission denied (publickey)."),
-            Fault::Denied
-        );
-        assert_eq!(
-            fault("ssh: Could not resolve hostname h"),
-            Fault::Unreachable
-        );
+        assert_eq!(fault("git@h: Permission denied (publickey)."), Fault::Denied);
+        assert_eq!(fault("ssh: Could not resolve hostname h"), Fault::Unreachable);
         assert_eq!(fault("ERROR: Repository not found."), Fault::NotThere);
         assert_eq!(fault(""), Fault::Broken);
     }

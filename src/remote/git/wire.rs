@@ -37,13 +37,7 @@ pub(super) struct Wire<'a> {
 
 impl<'a> Wire<'a> {
     pub(super) fn new(http: &'a Http, asked: Url, limit: u64, slot: Slot) -> Self {
-        Self {
-            http,
-            asked,
-            limit,
-            slot,
-            base: None,
-        }
+        Self { http, asked, limit, slot, base: None }
     }
 }
 
@@ -54,8 +48,7 @@ fn pairs(headers: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<(String, Str
         Some((name.trim().to_owned(), value.trim().to_owned()))
     };
     let all = headers.into_iter().filter_map(|h| split(h.as_ref()));
-    all.filter(|(name, _)| !name.eq_ignore_ascii_case("user-agent"))
-        .collect()
+    all.filter(|(name, _)| !name.eq_ignore_ascii_case("user-agent")).collect()
 }
 
 fn ask(
@@ -67,12 +60,8 @@ fn ask(
     limit: u64,
 ) -> Result<Response, RemoteError> {
     let host = asked.host_str().unwrap_or_default();
-    let url = Url::parse(url)
-        .map_err(|e| RemoteError::new(Fault::Refused, host, format!("no URL to ask at: {e}")))?;
-    let headers: Vec<_> = headers
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .collect();
+    let url = Url::parse(url).map_err(|e| RemoteError::new(Fault::Refused, host, format!("no URL to ask at: {e}")))?;
+    let headers: Vec<_> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     http.send(&Request {
         method,
         url: &url,
@@ -100,22 +89,17 @@ pub(super) struct Noted {
 
 impl Read for Noted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.body
-            .read(buffer)
-            .map_err(|e| match RemoteError::of_io(&e) {
-                Some(error) => note(&self.slot, error.clone()),
-                None => e,
-            })
+        self.body.read(buffer).map_err(|e| match RemoteError::of_io(&e) {
+            Some(error) => note(&self.slot, error.clone()),
+            None => e,
+        })
     }
 }
 
 pub(super) type Bytes = Box<BufReader<Noted>>;
 
 fn bytes(response: Response, slot: &Slot) -> Bytes {
-    let noted = Noted {
-        body: response.body,
-        slot: slot.clone(),
-    };
+    let noted = Noted { body: response.body, slot: slot.clone() };
     Box::new(BufReader::with_capacity(64 * 1024, noted))
 }
 
@@ -153,15 +137,8 @@ impl Heads<'_> {
         if let Heads::Later(pending, slot) = self {
             let mut post = pending.borrow_mut();
             let method = Method::Post(&post.body);
-            let response = ask(
-                post.http,
-                method,
-                &post.url,
-                &post.asked,
-                &post.headers,
-                post.limit,
-            )
-            .map_err(|e| note(slot, e))?;
+            let response =
+                ask(post.http, method, &post.url, &post.asked, &post.headers, post.limit).map_err(|e| note(slot, e))?;
             let heads = lines(&response);
             post.response = Some(bytes(response, slot));
             drop(post);
@@ -240,36 +217,17 @@ impl<'a> GixHttp for Wire<'a> {
     ) -> gix::Result<GetResponse<Self::Headers, Self::ResponseBody>> {
         let headers = pairs(headers);
         let failed = |e| gix::Error::from_error(note(&self.slot, e));
-        let response = ask(
-            self.http,
-            Method::Get,
-            url,
-            &self.asked,
-            &headers,
-            self.limit,
-        )
-        .map_err(failed)?;
-        let tail = url
-            .strip_prefix(base)
-            .unwrap_or_default()
-            .trim_start_matches('/');
+        let response = ask(self.http, Method::Get, url, &self.asked, &headers, self.limit).map_err(failed)?;
+        let tail = url.strip_prefix(base).unwrap_or_default().trim_start_matches('/');
         if Url::parse(url).is_ok_and(|u| u != response.url) {
-            let Some(moved) = response
-                .url
-                .as_str()
-                .strip_suffix(tail)
-                .filter(|_| !tail.is_empty())
-            else {
+            let Some(moved) = response.url.as_str().strip_suffix(tail).filter(|_| !tail.is_empty()) else {
                 let detail = format!("the redirect to {} is no repository", shown(&response.url));
                 let host = self.asked.host_str().unwrap_or_default();
                 return Err(failed(RemoteError::new(Fault::Refused, host, detail)));
             };
             self.base = Some(moved.trim_end_matches('/').to_owned());
         }
-        Ok(GetResponse {
-            headers: Heads::Here(lines(&response)),
-            body: Incoming::Here(bytes(response, &self.slot)),
-        })
+        Ok(GetResponse { headers: Heads::Here(lines(&response)), body: Incoming::Here(bytes(response, &self.slot)) })
     }
 
     fn post(

@@ -65,9 +65,7 @@ pub enum Keyring {
 /// Parts of letters, digits, `.`, `_`, `+`, `-` with `/` between them, none of which leads upwards.
 fn is_path(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-".contains(&b);
-    let part = |p: &str| {
-        !p.is_empty() && p != "." && p != ".." && !p.starts_with('-') && p.bytes().all(plain)
-    };
+    let part = |p: &str| !p.is_empty() && p != "." && p != ".." && !p.starts_with('-') && p.bytes().all(plain);
     text.len() <= 255 && text.split('/').all(part)
 }
 
@@ -122,16 +120,8 @@ impl Suite {
 
 impl Archive {
     /// Every key of `[archives.NAME]` but `into`, which the manifest reads.
-    pub const KNOWN: &'static [&'static str] = &[
-        "uri",
-        "snapshot",
-        "suites",
-        "components",
-        "signed-by",
-        "sources",
-        "architectures",
-        "max-age",
-    ];
+    pub const KNOWN: &'static [&'static str] =
+        &["uri", "snapshot", "suites", "components", "signed-by", "sources", "architectures", "max-age"];
 
     /// Reads an archive's keys.
     #[must_use]
@@ -141,10 +131,8 @@ impl Archive {
             if is_architecture(text) {
                 Ok(text.to_owned())
             } else {
-                Err(
-                    Trouble::new(format!("{} is not an architecture", quoted(text)))
-                        .expected("Debian's word for it, such as \"amd64\" or \"armhf\""),
-                )
+                Err(Trouble::new(format!("{} is not an architecture", quoted(text)))
+                    .expected("Debian's word for it, such as \"amd64\" or \"armhf\""))
             }
         });
         let origin = if table.has("sources") {
@@ -157,19 +145,13 @@ impl Archive {
                     );
                 }
             }
-            table
-                .parsed::<RelPath>("sources")
-                .map(|path| Origin::Sources(path.value))
+            table.parsed::<RelPath>("sources").map(|path| Origin::Sources(path.value))
         } else {
             Repository::read(table).map(Origin::Here)
         };
         Some(Self {
             origin: origin?,
-            architectures: architectures
-                .into_iter()
-                .flatten()
-                .map(|a| a.value)
-                .collect(),
+            architectures: architectures.into_iter().flatten().map(|a| a.value).collect(),
             max_age,
         })
     }
@@ -225,9 +207,7 @@ fn uri(text: &str) -> Result<String, Trouble> {
     if visible(text) != text || text.contains([' ', '\\', '"', '<', '>', '`']) {
         return Err(refused("it holds a blank, a quote or a control character"));
     }
-    let (_, rest) = text
-        .split_once("://")
-        .ok_or_else(|| refused("it has no scheme: https://… is expected"))?;
+    let (_, rest) = text.split_once("://").ok_or_else(|| refused("it has no scheme: https://… is expected"))?;
     let authority = rest.split('/').next().unwrap_or_default();
     if authority.contains(['{', '@']) {
         return Err(refused("its host must stand there as it is, without user"));
@@ -312,14 +292,7 @@ mod tests {
 
     #[test]
     fn names_of_suites_and_components_stay_below_the_archive() {
-        for good in [
-            "bookworm",
-            "bookworm-updates",
-            "stable/updates",
-            "./",
-            "/",
-            "flat/",
-        ] {
+        for good in ["bookworm", "bookworm-updates", "stable/updates", "./", "/", "flat/"] {
             assert!(good.parse::<Suite>().is_ok(), "{good}");
         }
         for bad in ["", "..", "../x", "a//b", "-a", "a b", "a\n", "a?", "/a"] {
@@ -334,24 +307,13 @@ mod tests {
     fn snapshots_and_keys_are_told_apart() {
         assert_eq!(snapshot("latest"), Ok(Snapshot::Latest));
         assert!(snapshot("20260901T000000Z").is_ok());
-        for bad in [
-            "",
-            "2026-09-01",
-            "20261301T000000Z",
-            "20260901T000000",
-            "20260901T250000Z",
-        ] {
+        for bad in ["", "2026-09-01", "20261301T000000Z", "20260901T000000", "20260901T250000Z"] {
             assert!(snapshot(bad).is_err(), "{bad}");
         }
         assert_eq!(keyring("debian"), Ok(Keyring::Debian));
         assert!(matches!(keyring("keys/x.asc"), Ok(Keyring::Path(_))));
         let spaced = "0123 4567 89ab cdef 0123 4567 89AB CDEF 0123 4567";
-        assert_eq!(
-            keyring(spaced),
-            Ok(Keyring::Fingerprint(
-                "0123456789ABCDEF0123456789ABCDEF01234567".to_owned()
-            ))
-        );
+        assert_eq!(keyring(spaced), Ok(Keyring::Fingerprint("0123456789ABCDEF0123456789ABCDEF01234567".to_owned())));
         for bad in ["", "89ABCDEF", "ubuntu", "/etc/x.gpg", "../x.gpg"] {
             assert!(keyring(bad).is_err(), "{bad}");
         }

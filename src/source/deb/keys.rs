@@ -84,9 +84,7 @@ impl Operand {
 /// A package's name by Debian policy 5.6.1.
 fn is_name(text: &str) -> bool {
     let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    text.len() >= 2
-        && text.bytes().next().is_some_and(word)
-        && text.bytes().all(|b| word(b) || b"+-.".contains(&b))
+    text.len() >= 2 && text.bytes().next().is_some_and(word) && text.bytes().all(|b| word(b) || b"+-.".contains(&b))
 }
 
 /// An architecture in Debian's words.
@@ -98,21 +96,14 @@ pub(super) fn is_architecture(text: &str) -> bool {
 /// A version by Debian policy 5.6.12, or the start of one before a `*`.
 fn is_version(text: &str) -> bool {
     let plain = text.strip_suffix('*').unwrap_or(text);
-    !text.is_empty()
-        && plain
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".+-:~".contains(&b))
+    !text.is_empty() && plain.bytes().all(|b| b.is_ascii_alphanumeric() || b".+-:~".contains(&b))
 }
 
 impl FromStr for Operand {
     type Err = OperandError;
     fn from_str(text: &str) -> Result<Self, OperandError> {
-        let (named, version) = text
-            .split_once('=')
-            .map_or((text, None), |(n, v)| (n, Some(v)));
-        let (name, architecture) = named
-            .split_once(':')
-            .map_or((named, None), |(n, a)| (n, Some(a)));
+        let (named, version) = text.split_once('=').map_or((text, None), |(n, v)| (n, Some(v)));
+        let (name, architecture) = named.split_once(':').map_or((named, None), |(n, a)| (n, Some(a)));
         let ok = text.len() <= 512
             && is_name(name)
             && architecture.is_none_or(is_architecture)
@@ -143,17 +134,8 @@ impl fmt::Display for Operand {
 
 impl Keys {
     /// The keys of a deb pin beside the common ones.
-    pub const KNOWN: &'static [&'static str] = &[
-        "deb",
-        "closure",
-        "archives",
-        "stages",
-        "file",
-        "recommends",
-        "vendor",
-        "track",
-        "size-limit",
-    ];
+    pub const KNOWN: &'static [&'static str] =
+        &["deb", "closure", "archives", "stages", "file", "recommends", "vendor", "track", "size-limit"];
 
     pub(in crate::source) fn read(table: &Table<'_>, platforms: &[Platform]) -> Option<Self> {
         let stages = read_stages(table);
@@ -203,12 +185,7 @@ impl Keys {
         }
         let mut archives = archives.unwrap_or_default();
         archives.sort_by(|a, b| a.value.cmp(&b.value));
-        Some(Self {
-            operands: operands?,
-            closure: closure.map(|c| c.value).unwrap_or_default(),
-            archives,
-            recommends,
-        })
+        Some(Self { operands: operands?, closure: closure.map(|c| c.value).unwrap_or_default(), archives, recommends })
     }
 
     pub(in crate::source) fn request(&self) -> Request {
@@ -221,9 +198,7 @@ impl Keys {
                     .put_list("stages", stages)
                     .put_some("file", file.as_ref().map(RelPath::as_str))
             }
-            Operands::List(list) => line
-                .put("deb", "list")
-                .put_list("packages", list.iter().map(ToString::to_string)),
+            Operands::List(list) => line.put("deb", "list").put_list("packages", list.iter().map(ToString::to_string)),
         };
         let closure = match self.closure {
             Closure::None => "none",
@@ -273,10 +248,7 @@ mod tests {
             "a0=1:2~rc1+dfsg-1",
             "nodejs:any=18*",
         ] {
-            assert_eq!(
-                good.parse::<Operand>().map(|o| o.to_string()),
-                Ok(good.to_owned())
-            );
+            assert_eq!(good.parse::<Operand>().map(|o| o.to_string()), Ok(good.to_owned()));
         }
         for bad in [
             "",

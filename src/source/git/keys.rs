@@ -93,10 +93,7 @@ impl FromStr for RefName {
             Some("it starts with `-`")
         } else if text.split('/').any(str::is_empty) {
             Some("it has an empty part")
-        } else if text
-            .split('/')
-            .any(|part| part.starts_with('.') || part.ends_with(".lock"))
-        {
+        } else if text.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) {
             Some("a part of it starts with a dot or ends in `.lock`")
         } else if text.starts_with("refs/") {
             Some("the short name is wanted, without refs/heads/ or refs/tags/")
@@ -104,10 +101,7 @@ impl FromStr for RefName {
             None
         };
         match fault {
-            Some(reason) => Err(RefNameError {
-                text: text.to_owned(),
-                reason,
-            }),
+            Some(reason) => Err(RefNameError { text: text.to_owned(), reason }),
             None => Ok(Self(text.to_owned())),
         }
     }
@@ -149,20 +143,11 @@ impl fmt::Display for TagTemplate {
 fn tag_template(text: &str) -> Result<TagTemplate, Trouble> {
     let template: Template = text.parse().map_err(|e| Trouble::new(format!("{e}")))?;
     let Some((before, after)) = template.around_version() else {
-        let message = format!(
-            "{} needs exactly one {{version}} and no other",
-            quoted(text)
-        );
+        let message = format!("{} needs exactly one {{version}} and no other", quoted(text));
         return Err(Trouble::new(message).expected("such as \"release-{version}\""));
     };
-    template
-        .sample()
-        .parse::<RefName>()
-        .map_err(|e| Trouble::new(e.to_string()))?;
-    Ok(TagTemplate {
-        before: before.to_owned(),
-        after: after.to_owned(),
-    })
+    template.sample().parse::<RefName>().map_err(|e| Trouble::new(e.to_string()))?;
+    Ok(TagTemplate { before: before.to_owned(), after: after.to_owned() })
 }
 
 fn url(text: &str) -> Result<GitUrl, Trouble> {
@@ -191,8 +176,7 @@ fn commit(text: &str) -> Result<CommitId, Trouble> {
             HashError::Digit(_) if hex => {
                 Trouble::new(e.to_string()).help(format!("write `{}`", text.to_ascii_lowercase()))
             }
-            _ => Trouble::new(e.to_string())
-                .help("for a tag or a branch write `tag = …` or `branch = …`"),
+            _ => Trouble::new(e.to_string()).help("for a tag or a branch write `tag = …` or `branch = …`"),
         }
     })
 }
@@ -229,10 +213,7 @@ impl Keys {
                      as a tag, such as \"release-{version}\"",
                 ))
             });
-            versions.map(|versions| Follow::Version {
-                versions,
-                tag: tag.map(|t| t.value),
-            })
+            versions.map(|versions| Follow::Version { versions, tag: tag.map(|t| t.value) })
         } else if table.has("tag") {
             let tag = table.read("tag", |text| {
                 if text.parse::<Template>().is_ok_and(|t| t.has(Slot::Version)) {
@@ -242,8 +223,7 @@ impl Keys {
                     ))
                     .help("add a range, such as `version = \"*\"`"));
                 }
-                text.parse::<RefName>()
-                    .map_err(|e| Trouble::new(e.to_string()))
+                text.parse::<RefName>().map_err(|e| Trouble::new(e.to_string()))
             });
             tag.map(|t| Follow::Tag(t.value))
         } else if let Some(branch) = branch {
@@ -262,12 +242,10 @@ impl Keys {
         if let [first, second, ..] = given.as_slice() {
             let line = table.key_place(first).line;
             table.report(
-                Trouble::new(format!(
-                    "`{second}` is given beside `{first}` on line {line}"
-                ))
-                .at(table.key_place(second))
-                .expected("one of version, tag, branch, commit, or none of them for HEAD")
-                .help("keep the one that is to be followed"),
+                Trouble::new(format!("`{second}` is given beside `{first}` on line {line}"))
+                    .at(table.key_place(second))
+                    .expected("one of version, tag, branch, commit, or none of them for HEAD")
+                    .help("keep the one that is to be followed"),
             );
         }
         let submodules = table.read("submodules", |text| match text {
@@ -275,11 +253,7 @@ impl Keys {
             other => Err(Trouble::new(format!("{} is no choice here", quoted(other)))
                 .expected("\"omit\", or nothing: a tree with submodules is then refused")),
         });
-        Some(Self {
-            url: url?.value,
-            follow: follow?,
-            omit_submodules: submodules.is_some(),
-        })
+        Some(Self { url: url?.value, follow: follow?, omit_submodules: submodules.is_some() })
     }
 
     pub(in crate::source) fn request(&self) -> Request {
@@ -289,9 +263,9 @@ impl Keys {
             Follow::Branch(name) => line.put("branch", name.as_str()),
             Follow::Tag(name) => line.put("tag", name.as_str()),
             Follow::Commit(id) => line.put("commit", &id.to_string()),
-            Follow::Version { versions, tag } => line
-                .put_some("tag", tag.as_ref().map(ToString::to_string).as_deref())
-                .put_versions(Some(versions)),
+            Follow::Version { versions, tag } => {
+                line.put_some("tag", tag.as_ref().map(ToString::to_string).as_deref()).put_versions(Some(versions))
+            }
         }
     }
 }
@@ -345,12 +319,7 @@ mod tests {
         assert_eq!(template.version_of("v1.2.3"), None);
         assert_eq!(template.tag_of("1.2.3"), "release-1.2.3-final");
         assert_eq!(template.to_string(), "release-{version}-final");
-        for bad in [
-            "{version}{version}",
-            "{arch}-{version}",
-            "a b{version}",
-            "-{version}",
-        ] {
+        for bad in ["{version}{version}", "{arch}-{version}", "a b{version}", "-{version}"] {
             assert!(tag_template(bad).is_err(), "{bad}");
         }
     }

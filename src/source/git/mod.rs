@@ -1,5 +1,12 @@
 //! git pins: a repository and what of it is followed.
 
 mod keys;
+mod naming;
+mod offline;
+mod resolve;
+mod survey;
+
+pub(super) use offline::check;
+pub(super) use resolve::{outlook, resolve, site_value};
 
 pub use keys::{Follow, Keys, RefName, RefNameError, TagTemplate};

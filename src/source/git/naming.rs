@@ -29,7 +29,9 @@ impl Keys {
             Follow::Head | Follow::Branch(_) => tag.is_none(),
             Follow::Commit(id) => id == commit,
             Follow::Tag(name) => tag == Some(name.as_str()),
-            Follow::Version { .. } => tag.and_then(|t| self.version_in(t)).is_some_and(|(_, v)| self.admits_version(&v)),
+            Follow::Version { .. } => {
+                tag.and_then(|t| self.version_in(t)).is_some_and(|(_, v)| self.admits_version(&v))
+            }
         }
     }
 

@@ -17,6 +17,9 @@ use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 /// How many digits `short` has where the site does not say.
 const SHORT: usize = 12;
 
+/// How many commits are walked at most to tell how two of them stand.
+const DEPTH: u32 = 65_536;
+
 /// Resolves one pin.
 pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Resolved, Fault> {
     let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
@@ -33,14 +36,17 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
             held(keys, &wanted, &listing, git)?.map_err(|why| not_allowed(keys, &wanted, &why))?
         }
         Aim::Prove => {
-            let old = want.old.ok_or_else(|| Fault::usage(Trouble::new("the pin is not locked yet, so nothing can be proved")))?;
+            let old = want
+                .old
+                .ok_or_else(|| Fault::usage(Trouble::new("the pin is not locked yet, so nothing can be proved")))?;
             prove(keys, old, &listing, git, &mut notes)?
         }
     };
     let prove = want.aim == Aim::Prove;
     let object = object(keys, &found, old.filter(|_| !prove), git)?;
     let old_commit = old.and_then(commit_of);
-    let between = old_commit.filter(|was| *was != found.commit && !prove).and_then(|was| log(keys, &was, &found.commit, git));
+    let between =
+        old_commit.filter(|was| *was != found.commit && !prove).and_then(|was| log(keys, &was, &found.commit, git));
     let entry = entry(keys, &found, &object, listing.origin, old, want.today)?;
     if prove && let Some(old) = want.old {
         unchanged(old, &entry, &mut notes)?;
@@ -59,7 +65,14 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
 }
 
 /// The newest allowed commit, after the locked one was found to stand.
-fn choose(keys: &Keys, want: &Want<'_>, old: Option<&Entry>, listing: &Listing, git: &Git<'_>, notes: &mut Vec<String>) -> Result<Candidate, Fault> {
+fn choose(
+    keys: &Keys,
+    want: &Want<'_>,
+    old: Option<&Entry>,
+    listing: &Listing,
+    git: &Git<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Candidate, Fault> {
     let covered = |old: &&Entry| match &keys.follow {
         Follow::Tag(name) => old.proof("ref") == Some(&format!("refs/tags/{}", name.as_str())),
         Follow::Version { .. } | Follow::Commit(_) => true,
@@ -75,7 +88,10 @@ fn choose(keys: &Keys, want: &Want<'_>, old: Option<&Entry>, listing: &Listing, 
                 Trouble::new(format!("the tag {} of {} was moved to another commit", quoted(&tag), keys.url))
                     .expected(was.to_string())
                     .found(is.to_string())
-                    .help(format!("find out why; if the change is right: dubo-pin refresh {} --accept-changed {}", want.pin, want.pin)),
+                    .help(format!(
+                        "find out why; if the change is right: dubo-pin refresh {} --accept-changed {}",
+                        want.pin, want.pin
+                    )),
             ));
         }
         Locked::Moved { tag, is, .. } => notes.push(format!("the tag {} was moved to {}", quoted(&tag), short(&is))),
@@ -84,7 +100,10 @@ fn choose(keys: &Keys, want: &Want<'_>, old: Option<&Entry>, listing: &Listing, 
                 Trouble::new(format!("the tag {} of {}, which is locked, is no longer there", quoted(&tag), keys.url))
                     .expected(old.and_then(commit_of).map(|c| format!("{tag} at {c}")).unwrap_or_default())
                     .found("no such tag")
-                    .help(format!("find out why; to follow what is there now: dubo-pin refresh {} --accept-changed {}", want.pin, want.pin)),
+                    .help(format!(
+                        "find out why; to follow what is there now: dubo-pin refresh {} --accept-changed {}",
+                        want.pin, want.pin
+                    )),
             ));
         }
         Locked::Deleted { tag } => notes.push(format!("the tag {} is no longer there", quoted(&tag))),
@@ -112,24 +131,42 @@ fn choose(keys: &Keys, want: &Want<'_>, old: Option<&Entry>, listing: &Listing, 
 }
 
 /// A branch that moved must contain the locked commit.
-fn moved_branch(keys: &Keys, want: &Want<'_>, was: &CommitId, found: &Candidate, git: &Git<'_>, notes: &mut Vec<String>) -> Result<(), Fault> {
+fn moved_branch(
+    keys: &Keys,
+    want: &Want<'_>,
+    was: &CommitId,
+    found: &Candidate,
+    git: &Git<'_>,
+    notes: &mut Vec<String>,
+) -> Result<(), Fault> {
     if want.accept_changed {
         return Ok(());
     }
     if want.moving == Some(false) {
         return Err(not_moving(keys, want, was, found));
     }
-    match git.between(&keys.url, was, &found.commit).map_err(fault)?.relation {
+    match git.between(&keys.url, was, &found.commit, DEPTH).map_err(fault)?.relation {
         Relation::Descendant => Ok(()),
         Relation::Unknown => {
-            notes.push(format!("the remote did not tell whether {} descends from {}", short(&found.commit), short(was)));
+            notes.push(format!(
+                "the remote did not tell whether {} descends from {}",
+                short(&found.commit),
+                short(was)
+            ));
             Ok(())
         }
         Relation::NotDescendant => Err(Fault::alarm(
-            Trouble::new(format!("{} of {} was force-pushed: it no longer contains the locked commit", found.refname.as_deref().unwrap_or("HEAD"), keys.url))
-                .expected(format!("a descendant of {was}"))
-                .found(found.commit.to_string())
-                .help(format!("find out why; if the change is right: dubo-pin refresh {} --accept-changed {}", want.pin, want.pin)),
+            Trouble::new(format!(
+                "{} of {} was force-pushed: it no longer contains the locked commit",
+                found.refname.as_deref().unwrap_or("HEAD"),
+                keys.url
+            ))
+            .expected(format!("a descendant of {was}"))
+            .found(found.commit.to_string())
+            .help(format!(
+                "find out why; if the change is right: dubo-pin refresh {} --accept-changed {}",
+                want.pin, want.pin
+            )),
         )),
     }
 }
@@ -167,11 +204,21 @@ fn held(keys: &Keys, wanted: &Wanted, listing: &Listing, git: &Git<'_>) -> Resul
     match survey::judge(keys, listing, wanted)? {
         Satisfies::Yes(found) => Ok(Ok(found)),
         Satisfies::No(why) => Ok(Err(why)),
-        Satisfies::IfBehind(found, tip) => match git.between(&keys.url, &found.commit, &tip).map_err(fault)?.relation {
-            Relation::Descendant => Ok(Ok(found)),
-            Relation::NotDescendant => Ok(Err(format!("{} is no ancestor of {}", found.commit, found.refname.as_deref().unwrap_or("HEAD")))),
-            Relation::Unknown => Ok(Err(format!("the remote did not tell whether {} is an ancestor of {}", found.commit, found.refname.as_deref().unwrap_or("HEAD")))),
-        },
+        Satisfies::IfBehind(found, tip) => {
+            match git.between(&keys.url, &found.commit, &tip, DEPTH).map_err(fault)?.relation {
+                Relation::Descendant => Ok(Ok(found)),
+                Relation::NotDescendant => Ok(Err(format!(
+                    "{} is no ancestor of {}",
+                    found.commit,
+                    found.refname.as_deref().unwrap_or("HEAD")
+                ))),
+                Relation::Unknown => Ok(Err(format!(
+                    "the remote did not tell whether {} is an ancestor of {}",
+                    found.commit,
+                    found.refname.as_deref().unwrap_or("HEAD")
+                ))),
+            }
+        }
     }
 }
 
@@ -185,16 +232,32 @@ fn not_allowed(keys: &Keys, wanted: &Wanted, why: &str) -> Fault {
 }
 
 /// Proves that upstream still means the locked commit.
-fn prove(keys: &Keys, old: &Entry, listing: &Listing, git: &Git<'_>, notes: &mut Vec<String>) -> Result<Candidate, Fault> {
+fn prove(
+    keys: &Keys,
+    old: &Entry,
+    listing: &Listing,
+    git: &Git<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Candidate, Fault> {
     let commit = commit_of(old).ok_or_else(|| Fault::usage(Trouble::new("the lock's entry has no commit")))?;
     match survey::locked(old, listing) {
         Locked::Moved { tag, was, is } => {
             return Err(Fault::alarm(
-                Trouble::new(format!("the tag {} of {} is at another commit than the locked one", quoted(&tag), keys.url)).expected(was.to_string()).found(is.to_string()),
+                Trouble::new(format!(
+                    "the tag {} of {} is at another commit than the locked one",
+                    quoted(&tag),
+                    keys.url
+                ))
+                .expected(was.to_string())
+                .found(is.to_string()),
             ));
         }
         Locked::Deleted { tag } => {
-            return Err(Fault::gone(Trouble::new(format!("the tag {} of {}, which is locked, is no longer there", quoted(&tag), keys.url))));
+            return Err(Fault::gone(Trouble::new(format!(
+                "the tag {} of {}, which is locked, is no longer there",
+                quoted(&tag),
+                keys.url
+            ))));
         }
         Locked::Retagged { was, is } => notes.push(retagged(was, is)),
         Locked::Stands => {}
@@ -202,7 +265,11 @@ fn prove(keys: &Keys, old: &Entry, listing: &Listing, git: &Git<'_>, notes: &mut
     let tag = old.value("tag").map(|t| t.as_str().to_owned());
     let wanted = Wanted { commit: Some(commit), tag, ..Wanted::default() };
     held(keys, &wanted, listing, git)?.map_err(|why| {
-        Fault::alarm(Trouble::new(format!("the locked value is not what {} has: {why}", keys.url)).expected(wanted.to_string()).found(why.clone()))
+        Fault::alarm(
+            Trouble::new(format!("the locked value is not what {} has: {why}", keys.url))
+                .expected(wanted.to_string())
+                .found(why.clone()),
+        )
     })
 }
 
@@ -212,13 +279,19 @@ fn unchanged(old: &Entry, new: &Entry, notes: &mut Vec<String>) -> Result<(), Fa
         if new.values.get(key) != Some(value) {
             let show = |e: &Entry| e.value(key.as_str()).map_or_else(|| "nothing".to_owned(), |t| quoted(t.as_str()));
             return Err(Fault::alarm(
-                Trouble::new(format!("the locked {key} is not what upstream gives")).expected(show(new)).found(show(old)).help("the lock was changed by hand or forged: git log -p pins.lock"),
+                Trouble::new(format!("the locked {key} is not what upstream gives"))
+                    .expected(show(new))
+                    .found(show(old))
+                    .help("the lock was changed by hand or forged: git log -p pins.lock"),
             ));
         }
     }
     for key in ["commit-object", "commit-object-base64", "tree"] {
         if old.evidence.get(key) != new.evidence.get(key) {
-            return Err(Fault::alarm(Trouble::new(format!("the locked {key} is not the one of the commit")).help("the lock was changed by hand or forged: git log -p pins.lock")));
+            return Err(Fault::alarm(
+                Trouble::new(format!("the locked {key} is not the one of the commit"))
+                    .help("the lock was changed by hand or forged: git log -p pins.lock"),
+            ));
         }
     }
     if old.request != new.request {
@@ -228,7 +301,9 @@ fn unchanged(old: &Entry, new: &Entry, notes: &mut Vec<String>) -> Result<(), Fa
 }
 
 fn retagged(was: Option<CommitId>, is: Option<CommitId>) -> String {
-    let said = |id: Option<CommitId>| id.map_or_else(|| "a lightweight tag".to_owned(), |id| format!("tag object {}", short(&id)));
+    let said = |id: Option<CommitId>| {
+        id.map_or_else(|| "a lightweight tag".to_owned(), |id| format!("tag object {}", short(&id)))
+    };
     format!("the tag was made anew at the same commit: {} became {}", said(was), said(is))
 }
 
@@ -251,10 +326,19 @@ pub(in crate::source) fn stored_object(entry: &Entry) -> Option<CommitObject> {
     CommitObject::parse(commit_of(entry)?, &raw).ok()
 }
 
-fn entry(keys: &Keys, found: &Candidate, object: &CommitObject, origin: Origin, old: Option<&Entry>, today: Day) -> Result<Entry, Fault> {
+fn entry(
+    keys: &Keys,
+    found: &Candidate,
+    object: &CommitObject,
+    origin: Origin,
+    old: Option<&Entry>,
+    today: Day,
+) -> Result<Entry, Fault> {
     let mut values = BTreeMap::new();
     let mut put = |key: &str, text: &str| -> Result<(), Fault> {
-        let bad = |e: crate::model::TokenError| Fault::alarm(Trouble::new(format!("the {key} of {} cannot stand in a Dockerfile: {e}", keys.url)));
+        let bad = |e: crate::model::TokenError| {
+            Fault::alarm(Trouble::new(format!("the {key} of {} cannot stand in a Dockerfile: {e}", keys.url)))
+        };
         values.insert(Token::new(key).map_err(bad)?, Value::One(Token::new(text).map_err(bad)?));
         Ok(())
     };
@@ -285,13 +369,24 @@ fn entry(keys: &Keys, found: &Candidate, object: &CommitObject, origin: Origin, 
     }
     proof("tree", object.tree.to_string());
     let first_seen = old.filter(|old| commit_of(old) == Some(found.commit)).map_or(today, |old| old.first_seen);
-    Ok(Entry { request: keys.request().finish(&[]), values, artifacts: Vec::new(), evidence, first_seen, seen: BTreeMap::new() })
+    Ok(Entry {
+        request: keys.request().finish(&[]),
+        values,
+        artifacts: Vec::new(),
+        evidence,
+        first_seen,
+        seen: BTreeMap::new(),
+    })
 }
 
 /// What lies between two commits, if the remote tells; never a reason to fail.
 fn log(keys: &Keys, was: &CommitId, is: &CommitId, git: &Git<'_>) -> Option<Between> {
-    let between = git.between(&keys.url, was, is).ok()?;
-    (between.relation == Relation::Descendant).then_some(Between { count: between.count, more: between.more, subjects: between.subjects })
+    let between = git.between(&keys.url, was, is, DEPTH).ok()?;
+    (between.relation == Relation::Descendant).then_some(Between {
+        count: between.count,
+        more: between.more,
+        subjects: between.subjects,
+    })
 }
 
 /// The locked commit.

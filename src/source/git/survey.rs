@@ -61,15 +61,23 @@ pub(super) fn newest(keys: &Keys, listing: &Listing) -> Result<Candidate, Fault>
     match &keys.follow {
         Follow::Head => {
             let head = listing.head.as_ref().ok_or_else(|| {
-                Fault::usage(Trouble::new(format!("{} has no commit yet: its HEAD is unborn", keys.url)).help("name a branch, a tag or a commit"))
+                Fault::usage(
+                    Trouble::new(format!("{} has no commit yet: its HEAD is unborn", keys.url))
+                        .help("name a branch, a tag or a commit"),
+                )
             })?;
-            Ok(Candidate { commit: head.id, refname: Some(head.target.clone().unwrap_or_else(|| "HEAD".to_owned())), tag_object: None, version: None })
+            Ok(Candidate {
+                commit: head.id,
+                refname: Some(head.target.clone().unwrap_or_else(|| "HEAD".to_owned())),
+                tag_object: None,
+                version: None,
+            })
         }
-        Follow::Branch(name) => named(listing, "refs/heads/", name.as_str()).ok_or_else(|| {
-            Fault::usage(absent(keys, listing, "branch", "refs/heads/", name.as_str()))
-        }),
+        Follow::Branch(name) => named(listing, "refs/heads/", name.as_str())
+            .ok_or_else(|| Fault::usage(absent(keys, listing, "branch", "refs/heads/", name.as_str()))),
         Follow::Tag(name) => {
-            let mut found = named(listing, "refs/tags/", name.as_str()).ok_or_else(|| Fault::usage(absent(keys, listing, "tag", "refs/tags/", name.as_str())))?;
+            let mut found = named(listing, "refs/tags/", name.as_str())
+                .ok_or_else(|| Fault::usage(absent(keys, listing, "tag", "refs/tags/", name.as_str())))?;
             found.version = keys.version_in(name.as_str());
             Ok(found)
         }
@@ -78,12 +86,18 @@ pub(super) fn newest(keys: &Keys, listing: &Listing) -> Result<Candidate, Fault>
             let all = versions(keys, listing)?;
             all.into_iter().next_back().ok_or_else(|| {
                 let some: Vec<_> = tags(listing).map(|(name, _)| quoted(name)).collect();
-                let shown = if some.is_empty() { "no tag at all".to_owned() } else { some.iter().rev().take(8).cloned().collect::<Vec<_>>().join(", ") };
+                let shown = if some.is_empty() {
+                    "no tag at all".to_owned()
+                } else {
+                    some.iter().rev().take(8).cloned().collect::<Vec<_>>().join(", ")
+                };
                 Fault::usage(
                     Trouble::new(format!("no tag of {} satisfies the version", keys.url))
                         .expected(keys.follow.to_string())
                         .found(shown)
-                        .help("widen the range, allow pre-releases, or name the tags' form: tag = \"release-{version}\""),
+                        .help(
+                            "widen the range, allow pre-releases, or name the tags' form: tag = \"release-{version}\"",
+                        ),
                 )
             })
         }
@@ -111,8 +125,13 @@ fn versions(keys: &Keys, listing: &Listing) -> Result<Vec<Candidate>, Fault> {
     {
         let (a, b) = (a.tag().unwrap_or_default(), b.tag().unwrap_or_default());
         return Err(Fault::usage(
-            Trouble::new(format!("the tags {} and {} of {} are the same version at different commits", quoted(a), quoted(b), keys.url))
-                .help("name the form of the tags that you mean: tag = \"v{version}\""),
+            Trouble::new(format!(
+                "the tags {} and {} of {} are the same version at different commits",
+                quoted(a),
+                quoted(b),
+                keys.url
+            ))
+            .help("name the form of the tags that you mean: tag = \"v{version}\""),
         ));
     }
     Ok(all)
@@ -131,7 +150,10 @@ fn named(listing: &Listing, prefix: &str, name: &str) -> Option<Candidate> {
 fn naming(keys: &Keys, listing: &Listing, id: &CommitId) -> Candidate {
     let mut all: Vec<Candidate> = tags(listing)
         .filter(|(_, ids)| ids.target() == *id)
-        .map(|(name, ids)| Candidate { version: keys.version_in(name), ..Candidate::of(&format!("refs/tags/{name}"), ids) })
+        .map(|(name, ids)| Candidate {
+            version: keys.version_in(name),
+            ..Candidate::of(&format!("refs/tags/{name}"), ids)
+        })
         .collect();
     all.sort_by_cached_key(|c| (c.version.as_ref().map(|(_, v)| v.clone()), c.refname.clone()));
     all.pop().unwrap_or(Candidate { commit: *id, refname: None, tag_object: None, version: None })
@@ -163,12 +185,18 @@ pub(super) fn judge(keys: &Keys, listing: &Listing, wanted: &Wanted) -> Result<S
     match &keys.follow {
         Follow::Head | Follow::Branch(_) => {
             let tip = newest(keys, listing)?;
-            let Some(commit) = wanted.commit else { return Ok(Satisfies::No("only a full commit can be kept on a branch".to_owned())) };
+            let Some(commit) = wanted.commit else {
+                return Ok(Satisfies::No("only a full commit can be kept on a branch".to_owned()));
+            };
             if tip.commit == commit {
                 return Ok(Satisfies::Yes(tip));
             }
             let behind = Candidate { commit, ..tip.clone() };
-            Ok(if fits(&behind) { Satisfies::IfBehind(behind, tip.commit) } else { Satisfies::No(wanted.contradiction()) })
+            Ok(if fits(&behind) {
+                Satisfies::IfBehind(behind, tip.commit)
+            } else {
+                Satisfies::No(wanted.contradiction())
+            })
         }
         Follow::Version { .. } => {
             let found = versions(keys, listing)?.into_iter().rev().find(fits);
@@ -179,7 +207,11 @@ pub(super) fn judge(keys: &Keys, listing: &Listing, wanted: &Wanted) -> Result<S
         }
         Follow::Tag(_) | Follow::Commit(_) => {
             let only = newest(keys, listing)?;
-            Ok(if fits(&only) { Satisfies::Yes(only) } else { Satisfies::No(format!("{} is {}, not {wanted}", keys.follow, only.commit)) })
+            Ok(if fits(&only) {
+                Satisfies::Yes(only)
+            } else {
+                Satisfies::No(format!("{} is {}, not {wanted}", keys.follow, only.commit))
+            })
         }
     }
 }
@@ -225,7 +257,12 @@ impl Wanted {
 impl std::fmt::Display for Wanted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let commit = self.commit.map(|c| c.to_string());
-        let parts = [("commit", commit.as_ref()), ("commit", self.short.as_ref()), ("tag", self.tag.as_ref()), ("version", self.version.as_ref())];
+        let parts = [
+            ("commit", commit.as_ref()),
+            ("commit", self.short.as_ref()),
+            ("tag", self.tag.as_ref()),
+            ("version", self.version.as_ref()),
+        ];
         let said: Vec<String> = parts.iter().filter_map(|(k, v)| Some(format!("{k} {}", v.as_ref()?))).collect();
         f.write_str(&said.join(", "))
     }
@@ -237,10 +274,7 @@ pub(super) enum Locked {
     /// It stands as it was, or was no tag.
     Stands,
     /// The tag names the same commit through another tag object.
-    Retagged {
-        was: Option<CommitId>,
-        is: Option<CommitId>,
-    },
+    Retagged { was: Option<CommitId>, is: Option<CommitId> },
     /// The tag names another commit.
     Moved { tag: String, was: CommitId, is: CommitId },
     /// The tag is no longer there.
@@ -250,7 +284,9 @@ pub(super) enum Locked {
 /// Compares what was locked with a listing that covers the locked tag.
 pub(super) fn locked(old: &Entry, listing: &Listing) -> Locked {
     let Some(tag) = old.proof("ref").and_then(|r| r.strip_prefix("refs/tags/")) else { return Locked::Stands };
-    let Some(was) = old.value("commit").and_then(|c| c.as_str().parse::<CommitId>().ok()) else { return Locked::Stands };
+    let Some(was) = old.value("commit").and_then(|c| c.as_str().parse::<CommitId>().ok()) else {
+        return Locked::Stands;
+    };
     let Some(now) = named(listing, "refs/tags/", tag) else { return Locked::Deleted { tag: tag.to_owned() } };
     let object = old.proof("tag-object").and_then(|o| o.parse::<CommitId>().ok());
     if now.commit != was {

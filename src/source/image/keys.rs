@@ -71,16 +71,12 @@ fn is_host(text: &str) -> bool {
         let port_ok = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
         return address.parse::<std::net::Ipv6Addr>().is_ok() && port_ok;
     }
-    let (name, port) = text
-        .split_once(':')
-        .map_or((text, None), |(n, p)| (n, Some(p)));
+    let (name, port) = text.split_once(':').map_or((text, None), |(n, p)| (n, Some(p)));
     let plain = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     name.split('.').all(plain) && port.is_none_or(is_port)
 }
@@ -91,9 +87,7 @@ fn is_component(text: &str) -> bool {
     let ends = [text.bytes().next(), text.bytes().next_back()];
     ends.iter().all(|e| e.is_some_and(word))
         && text.bytes().all(|b| word(b) || b"._-".contains(&b))
-        && !["..", "___", "._", "_.", ".-", "-.", "_-", "-_"]
-            .iter()
-            .any(|s| text.contains(s))
+        && !["..", "___", "._", "_.", ".-", "-.", "_-", "-_"].iter().any(|s| text.contains(s))
 }
 
 fn is_tag(text: &str) -> bool {
@@ -111,16 +105,8 @@ impl FromStr for Repository {
             _ => ("docker.io", text),
         };
         let host = host.to_ascii_lowercase();
-        let host = if host == "index.docker.io" {
-            "docker.io".to_owned()
-        } else {
-            host
-        };
-        let path = if host == "docker.io" && !path.contains('/') {
-            format!("library/{path}")
-        } else {
-            path.to_owned()
-        };
+        let host = if host == "index.docker.io" { "docker.io".to_owned() } else { host };
+        let path = if host == "docker.io" && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
         if text.len() <= 255 && is_host(&host) && path.split('/').all(is_component) {
             Ok(Self { host, path })
         } else {
@@ -138,26 +124,17 @@ impl fmt::Display for Repository {
 /// A reference as the manifest writes it: the repository, and the tag if there is one.
 fn reference(text: &str) -> Result<(Repository, Option<String>), Trouble> {
     if let Some((name, _)) = text.split_once('@') {
-        return Err(
-            Trouble::new(format!("{} names a digest", quoted(text))).help(format!(
-                "write {}: the digest is kept in the lock",
-                quoted(name)
-            )),
-        );
+        return Err(Trouble::new(format!("{} names a digest", quoted(text)))
+            .help(format!("write {}: the digest is kept in the lock", quoted(name))));
     }
     let slash = text.rfind('/').map_or(0, |i| i + 1);
     let tagged = text.get(slash..).and_then(|last| last.split_once(':'));
     let (name, tag) = match tagged {
-        Some((_, tag)) => (
-            text.strip_suffix(tag).and_then(|t| t.strip_suffix(':')),
-            Some(tag),
-        ),
+        Some((_, tag)) => (text.strip_suffix(tag).and_then(|t| t.strip_suffix(':')), Some(tag)),
         None => (Some(text), None),
     };
-    let repository: Repository = name
-        .unwrap_or_default()
-        .parse()
-        .map_err(|e: RepositoryError| Trouble::new(e.to_string()))?;
+    let repository: Repository =
+        name.unwrap_or_default().parse().map_err(|e: RepositoryError| Trouble::new(e.to_string()))?;
     match tag {
         Some(tag) if !is_tag(tag) => Err(Trouble::new(format!("{} is not a tag", quoted(tag)))),
         tag => Ok((repository, tag.map(str::to_owned))),
@@ -167,20 +144,15 @@ fn reference(text: &str) -> Result<(Repository, Option<String>), Trouble> {
 fn tag_template(text: &str) -> Result<(String, String), Trouble> {
     let template: Template = text.parse().map_err(|e| Trouble::new(format!("{e}")))?;
     match template.around_version() {
-        Some((before, after)) if is_tag(&template.sample()) => {
-            Ok((before.to_owned(), after.to_owned()))
-        }
-        _ => Err(
-            Trouble::new(format!("{} is no template for a tag", quoted(text)))
-                .expected("such as \"{version}-bookworm-slim\""),
-        ),
+        Some((before, after)) if is_tag(&template.sample()) => Ok((before.to_owned(), after.to_owned())),
+        _ => Err(Trouble::new(format!("{} is no template for a tag", quoted(text)))
+            .expected("such as \"{version}-bookworm-slim\"")),
     }
 }
 
 impl Keys {
     /// The keys of an image pin beside the common ones.
-    pub const KNOWN: &'static [&'static str] =
-        &["image", "version", "tag", "exclude", "pre-releases"];
+    pub const KNOWN: &'static [&'static str] = &["image", "version", "tag", "exclude", "pre-releases"];
 
     pub(in crate::source) fn read(table: &Table<'_>) -> Option<Self> {
         let image = table.read("image", reference);
@@ -195,10 +167,7 @@ impl Keys {
                 table.report(trouble.at(image.place).help(help));
                 return None;
             }
-            Follow::Version {
-                versions: versions?,
-                tag: tag.map(|t| t.value).unwrap_or_default(),
-            }
+            Follow::Version { versions: versions?, tag: tag.map(|t| t.value).unwrap_or_default() }
         } else {
             if table.has("tag") {
                 let trouble = Trouble::new("`tag` says nothing without `version`");
@@ -218,9 +187,7 @@ impl Keys {
 
     pub(in crate::source) fn request(&self) -> Request {
         match &self.follow {
-            Follow::Tag(tag) => {
-                Request::default().put("image", &format!("{}:{tag}", self.repository))
-            }
+            Follow::Tag(tag) => Request::default().put("image", &format!("{}:{tag}", self.repository)),
             Follow::Version { versions, tag } => Request::default()
                 .put("image", &self.repository.to_string())
                 .put("tag", &format!("{}{{version}}{}", tag.0, tag.1))
@@ -236,11 +203,7 @@ mod tests {
     #[test]
     fn short_names_are_written_out() {
         for (text, full, tag) in [
-            (
-                "debian:bookworm-slim",
-                "docker.io/library/debian",
-                Some("bookworm-slim"),
-            ),
+            ("debian:bookworm-slim", "docker.io/library/debian", Some("bookworm-slim")),
             ("docker.io/debian", "docker.io/library/debian", None),
             ("index.docker.io/a/b:1", "docker.io/a/b", Some("1")),
             ("ghcr.io/o/r:v1.2", "ghcr.io/o/r", Some("v1.2")),
@@ -250,10 +213,7 @@ mod tests {
             ("a/b__c-d.e", "docker.io/a/b__c-d.e", None),
         ] {
             let (repository, found) = reference(text).unwrap();
-            assert_eq!(
-                (repository.to_string().as_str(), found.as_deref()),
-                (full, tag)
-            );
+            assert_eq!((repository.to_string().as_str(), found.as_deref()), (full, tag));
         }
     }
 
@@ -281,9 +241,6 @@ mod tests {
         }
         let digest = format!("debian@sha256:{}", "0".repeat(64));
         let trouble = reference(&digest).unwrap_err();
-        assert_eq!(
-            trouble.help.as_deref(),
-            Some("write `debian`: the digest is kept in the lock")
-        );
+        assert_eq!(trouble.help.as_deref(), Some("write `debian`: the digest is kept in the lock"));
     }
 }

@@ -83,8 +83,7 @@ impl FromStr for Host {
         let error = || HostError(text.to_owned());
         let url = url::Url::parse(&format!("https://{text}/")).map_err(|_| error())?;
         let plain = url.path() == "/" && url.username().is_empty() && url.password().is_none();
-        let same =
-            visible(text) == text && !text.contains(['/', '\\', '?', '#', '@', '%', ' ', '*']);
+        let same = visible(text) == text && !text.contains(['/', '\\', '?', '#', '@', '%', ' ', '*']);
         let host = url.host_str().ok_or_else(error)?;
         if !plain || !same || text.ends_with(':') {
             return Err(error());
@@ -136,35 +135,26 @@ impl UrlTemplate {
 impl FromStr for UrlTemplate {
     type Err = UrlTemplateError;
     fn from_str(text: &str) -> Result<Self, UrlTemplateError> {
-        let refused = |reason: &str| UrlTemplateError::Refused {
-            text: text.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let refused = |reason: &str| UrlTemplateError::Refused { text: text.to_owned(), reason: reason.to_owned() };
         if text.len() > 2048 {
             return Err(refused("it is longer than 2,048 bytes"));
         }
         if visible(text) != text || text.contains([' ', '\\', '"', '<', '>', '`', '^', '|']) {
             return Err(refused("it holds a blank, a quote or a control character"));
         }
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| refused("it has no scheme: https://… is expected"))?;
+        let (scheme, rest) =
+            text.split_once("://").ok_or_else(|| refused("it has no scheme: https://… is expected"))?;
         if !matches!(scheme, "https" | "http" | "file") {
-            return Err(refused(
-                "only https, and http or file where written out, are followed",
-            ));
+            return Err(refused("only https, and http or file where written out, are followed"));
         }
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if authority.contains(['{', '}']) {
             return Err(refused("its host must stand there as it is, without {…}"));
         }
         let template: Template = text.parse()?;
-        let url =
-            url::Url::parse(&template.sample()).map_err(|e| refused(&visible(&e.to_string())))?;
+        let url = url::Url::parse(&template.sample()).map_err(|e| refused(&visible(&e.to_string())))?;
         if authority.contains('@') {
-            return Err(refused(
-                "credentials do not belong into a manifest: use netrc",
-            ));
+            return Err(refused("credentials do not belong into a manifest: use netrc"));
         }
         if url.fragment().is_some() {
             return Err(refused("a fragment is never sent"));
@@ -219,11 +209,7 @@ impl Keys {
         let has_version = url.template.has(Slot::Version);
         if has_version && !table.has("version") {
             let trouble = Trouble::new("the URL has a {version}, but the pin has no `version`");
-            table.report(
-                trouble
-                    .at(table.value_place("url"))
-                    .help("add `version = \"…\"`, full or a range"),
-            );
+            table.report(trouble.at(table.value_place("url")).help("add `version = \"…\"`, full or a range"));
         }
         if table.has("version") && !has_version {
             let trouble = Trouble::new("`version` changes nothing: the URL has no {version}");
@@ -232,9 +218,9 @@ impl Keys {
         if versions.as_ref().is_some_and(|v| !v.rule.is_exact()) && !table.has("releases") {
             let trouble = Trouble::new("a range of versions needs a list to choose from");
             table.report(
-                trouble.at(table.value_place("version")).help(
-                    "add `releases = { url = \"…\", jq = \"…\" }`, or write one full version",
-                ),
+                trouble
+                    .at(table.value_place("version"))
+                    .help("add `releases = { url = \"…\", jq = \"…\" }`, or write one full version"),
             );
         }
         if table.has("arch") && !url.template.has(Slot::Arch) {
@@ -249,44 +235,21 @@ impl Keys {
                     .help("add `platforms = [\"linux/amd64\"]` to the pin or under [image]"),
             );
         }
-        Some(Self {
-            url,
-            arch,
-            versions,
-            releases,
-            checksums: checksums.map(|c| c.value),
-            signed_by,
-            sha512,
-            hosts,
-        })
+        Some(Self { url, arch, versions, releases, checksums: checksums.map(|c| c.value), signed_by, sha512, hosts })
     }
 
     /// What fills the templates of this pin for one platform and version.
     #[must_use]
-    pub fn filling<'a>(
-        &'a self,
-        platform: Option<&'a Platform>,
-        version: Option<&'a str>,
-    ) -> Filling<'a> {
+    pub fn filling<'a>(&'a self, platform: Option<&'a Platform>, version: Option<&'a str>) -> Filling<'a> {
         let arch = platform.and_then(|p| self.arch.get(p)).map(String::as_str);
-        Filling {
-            platform,
-            arch,
-            version,
-        }
+        Filling { platform, arch, version }
     }
 
     /// Each platform's file needs a path of its own, unless the file is the same.
-    pub(in crate::source) fn vet_vendor(
-        &self,
-        vendor: &PathTemplate,
-        platforms: &[Platform],
-    ) -> Result<(), Trouble> {
+    pub(in crate::source) fn vet_vendor(&self, vendor: &PathTemplate, platforms: &[Platform]) -> Result<(), Trouble> {
         if vendor.template().has_platform() && platforms.is_empty() {
-            return Err(
-                Trouble::new("the path differs by platform, but no platform is given")
-                    .help("add `platforms = [\"linux/amd64\"]` to the pin or under [image]"),
-            );
+            return Err(Trouble::new("the path differs by platform, but no platform is given")
+                .help("add `platforms = [\"linux/amd64\"]` to the pin or under [image]"));
         }
         let mut paths: BTreeMap<String, (&Platform, String)> = BTreeMap::new();
         for platform in platforms {
@@ -297,9 +260,7 @@ impl Keys {
                 && *first != url
             {
                 let message = format!("{other} and {platform} would be vendored at one path");
-                return Err(Trouble::new(message)
-                    .found(path)
-                    .help("add {platform} or {arch} to the path"));
+                return Err(Trouble::new(message).found(path).help("add {platform} or {arch} to the path"));
             }
             paths.insert(path, (platform, url));
         }
@@ -320,10 +281,7 @@ impl Keys {
             .put_versions(self.versions.as_ref())
             .put_some("releases", releases.map(|r| r.url.template.as_str()))
             .put_some("jq", releases.map(|r| r.jq.as_str()))
-            .put_some(
-                "checksums",
-                self.checksums.as_ref().map(|c| c.template.as_str()),
-            )
+            .put_some("checksums", self.checksums.as_ref().map(|c| c.template.as_str()))
             .put_some("signed-by", signer.as_deref())
             .put_flag("sha512", self.sha512)
     }
@@ -356,11 +314,7 @@ fn read_arch(table: &Table<'_>, platforms: &[Platform]) -> BTreeMap<Platform, St
             }
         }
     }
-    let missing: Vec<&str> = platforms
-        .iter()
-        .map(Platform::as_str)
-        .filter(|p| !arch.has(p))
-        .collect();
+    let missing: Vec<&str> = platforms.iter().map(Platform::as_str).filter(|p| !arch.has(p)).collect();
     if !missing.is_empty() {
         let trouble = Trouble::new(format!("`arch` lacks {}", missing.join(", ")));
         let help = "`arch` names each platform of the pin exactly";
@@ -385,10 +339,7 @@ impl Releases {
             table.report(trouble.at(url.place));
             return None;
         }
-        Some(Self {
-            url: url.value,
-            jq: jq?.value.to_owned(),
-        })
+        Some(Self { url: url.value, jq: jq?.value.to_owned() })
     }
 }
 
@@ -396,19 +347,15 @@ impl Signer {
     fn read(table: &Table<'_>) -> Option<Self> {
         let signer = table.table("signed-by")?;
         signer.only("in `signed-by`", &["openpgp", "minisign", "ssh"], |_| None);
-        let openpgp = signer
-            .parsed::<RelPath>("openpgp")
-            .map(|p| Self::OpenPgp(p.value));
+        let openpgp = signer.parsed::<RelPath>("openpgp").map(|p| Self::OpenPgp(p.value));
         let ssh = signer.parsed::<RelPath>("ssh").map(|p| Self::Ssh(p.value));
         let minisign = signer.read("minisign", |text| {
             let base64 = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
             if text.len() == 56 && text.starts_with("RW") && text.bytes().all(base64) {
                 return Ok(Self::Minisign(text.to_owned()));
             }
-            Err(
-                Trouble::new(format!("{} is not a minisign public key", quoted(text)))
-                    .expected("56 characters that start with RW"),
-            )
+            Err(Trouble::new(format!("{} is not a minisign public key", quoted(text)))
+                .expected("56 characters that start with RW"))
         });
         if signer.names().len() != 1 {
             let trouble = Trouble::new("`signed-by` names one kind of signature");
@@ -453,35 +400,16 @@ mod tests {
             ("https://H.X:443/x", "h.x"),
             ("file:///srv/x", ""),
         ] {
-            assert_eq!(
-                good.parse::<UrlTemplate>().map(|u| u.host),
-                Ok(host.to_owned())
-            );
+            assert_eq!(good.parse::<UrlTemplate>().map(|u| u.host), Ok(host.to_owned()));
         }
     }
 
     #[test]
     fn a_host_is_a_host_and_nothing_else() {
-        for (good, host) in [
-            ("Example.org", "example.org"),
-            ("h:8443", "h:8443"),
-            ("[::1]:1", "[::1]:1"),
-        ] {
+        for (good, host) in [("Example.org", "example.org"), ("h:8443", "h:8443"), ("[::1]:1", "[::1]:1")] {
             assert_eq!(good.parse::<Host>().map(|h| h.0), Ok(host.to_owned()));
         }
-        for bad in [
-            "",
-            "https://h",
-            "h/x",
-            "u@h",
-            "h?x",
-            "h#x",
-            "*.h",
-            "h ",
-            "h\n",
-            "h:",
-            "a%2eb",
-        ] {
+        for bad in ["", "https://h", "h/x", "u@h", "h?x", "h#x", "*.h", "h ", "h\n", "h:", "a%2eb"] {
             assert!(bad.parse::<Host>().is_err(), "{bad:?}");
         }
     }

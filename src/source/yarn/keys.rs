@@ -21,18 +21,10 @@ impl Keys {
     pub(in crate::source) fn read(table: &Table<'_>) -> Option<Self> {
         let folder = table.read("yarn", |text| match text {
             "." => Ok(None),
-            path => path
-                .strip_suffix('/')
-                .unwrap_or(path)
-                .parse()
-                .map(Some)
-                .map_err(|e| Trouble::new(format!("{e}"))),
+            path => path.strip_suffix('/').unwrap_or(path).parse().map(Some).map_err(|e| Trouble::new(format!("{e}"))),
         });
         let hosts = Host::read(table);
-        Some(Self {
-            folder: folder?.value,
-            hosts,
-        })
+        Some(Self { folder: folder?.value, hosts })
     }
 
     pub(in crate::source) fn request(&self) -> Request {

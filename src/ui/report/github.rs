@@ -68,14 +68,7 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
     out
 }
 
-fn line(
-    out: &mut String,
-    level: &str,
-    title: &str,
-    pin: Option<&str>,
-    trouble: &Trouble,
-    prefix: &str,
-) {
+fn line(out: &mut String, level: &str, title: &str, pin: Option<&str>, trouble: &Trouble, prefix: &str) {
     let place = trouble.place.as_ref().map(|p| place_of(p, prefix));
     let place = place.unwrap_or_default();
     let title = property(title);
@@ -95,9 +88,7 @@ fn place_of(place: &Place, prefix: &str) -> String {
 
 /// A message; only our own line ends are left in it.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A property's value, on one line.

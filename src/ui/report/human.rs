@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{
-    Between, Class, FileChange, Finding, PinOutcome, Refreshed, Row, Severity, Trouble, Verdict,
-    visible,
+    Between, Class, FileChange, Finding, PinOutcome, Refreshed, Row, Severity, Trouble, Verdict, visible,
 };
 
 use super::super::excerpt;
@@ -35,15 +34,7 @@ pub(super) fn failures(report: &Report<'_>, look: &Look) -> String {
     for failure in report.all_failures() {
         let pin = failure.pin.as_ref().map(|p| p.as_str());
         let label = label(failure.class);
-        block(
-            &mut out,
-            label,
-            Ink::Bad,
-            pin,
-            &failure.trouble,
-            look,
-            look.color_err,
-        );
+        block(&mut out, label, Ink::Bad, pin, &failure.trouble, look, look.color_err);
     }
     out
 }
@@ -51,15 +42,7 @@ pub(super) fn failures(report: &Report<'_>, look: &Look) -> String {
 /// One note by itself.
 pub(in super::super) fn note(trouble: &Trouble, look: &Look) -> String {
     let mut out = String::new();
-    block(
-        &mut out,
-        "note:",
-        Ink::Note,
-        None,
-        trouble,
-        look,
-        look.color_err,
-    );
+    block(&mut out, "note:", Ink::Note, None, trouble, look, look.color_err);
     out
 }
 
@@ -71,15 +54,7 @@ fn label(class: Class) -> &'static str {
 }
 
 /// A trouble: its head, its line with carets, its fields.
-fn block(
-    out: &mut String,
-    label: &str,
-    ink: Ink,
-    pin: Option<&str>,
-    trouble: &Trouble,
-    look: &Look,
-    color: bool,
-) {
+fn block(out: &mut String, label: &str, ink: Ink, pin: Option<&str>, trouble: &Trouble, look: &Look, color: bool) {
     if !out.is_empty() {
         out.push('\n');
     }
@@ -87,12 +62,7 @@ fn block(
     let message = format!("{pin}{}", visible(&trouble.message));
     let at = columns(label) + 1;
     let message = wrap(&message, look.width, at, 2);
-    let _ = writeln!(
-        out,
-        "{} {}",
-        paint(ink, label, color),
-        paint(Ink::Strong, &message, color)
-    );
+    let _ = writeln!(out, "{} {}", paint(ink, label, color), paint(Ink::Strong, &message, color));
     let frame = |text: &str| paint(Ink::Place, text, color);
     let mut gutter = 2;
     if let Some(place) = &trouble.place {
@@ -100,13 +70,7 @@ fn block(
         gutter = number.len().max(gutter);
         let blank = " ".repeat(gutter);
         let file = visible(&place.file);
-        let _ = writeln!(
-            out,
-            "{blank}{} {file}:{}:{}",
-            frame("-->"),
-            place.line,
-            place.column
-        );
+        let _ = writeln!(out, "{blank}{} {file}:{}:{}", frame("-->"), place.line, place.column);
         if let Some(line) = &place.excerpt {
             let width = look.width.unwrap_or(PLAIN_WIDTH).saturating_sub(gutter + 3);
             let shown = excerpt::shown(&line.text, place.column, line.width, width);
@@ -115,19 +79,10 @@ fn block(
             let carets = paint(ink, &"^".repeat(shown.carets), color);
             let _ = writeln!(out, "{blank} {}", frame("|"));
             let _ = writeln!(out, "{head}{}", text.trim_end());
-            let _ = writeln!(
-                out,
-                "{blank} {} {}{carets}",
-                frame("|"),
-                " ".repeat(shown.before)
-            );
+            let _ = writeln!(out, "{blank} {} {}{carets}", frame("|"), " ".repeat(shown.before));
         }
     }
-    let fields = [
-        ("expected", &trouble.expected),
-        ("found", &trouble.found),
-        ("help", &trouble.help),
-    ];
+    let fields = [("expected", &trouble.expected), ("found", &trouble.found), ("help", &trouble.help)];
     for (name, text) in fields {
         if let Some(text) = text {
             let indent = gutter + 11;
@@ -144,15 +99,7 @@ fn finding(out: &mut String, finding: &Finding, look: &Look) {
         Severity::Note => (format!("{} note:", finding.id), Ink::Note),
     };
     let pin = finding.pin.as_ref().map(|p| p.as_str());
-    block(
-        out,
-        &label,
-        ink,
-        pin,
-        &finding.trouble,
-        look,
-        look.color_out,
-    );
+    block(out, &label, ink, pin, &finding.trouble, look, look.color_out);
 }
 
 fn verify(out: &mut String, verdict: &Verdict, look: &Look) {
@@ -173,11 +120,7 @@ fn verify(out: &mut String, verdict: &Verdict, look: &Look) {
             let _ = writeln!(out, "{label} {pin}: {}", visible(reason));
         }
     }
-    let ink = if verdict.is_clean() {
-        Ink::Good
-    } else {
-        Ink::Bad
-    };
+    let ink = if verdict.is_clean() { Ink::Good } else { Ink::Bad };
     let _ = writeln!(out, "{}", paint(ink, &summary(verdict), look.color_out));
 }
 
@@ -185,10 +128,7 @@ fn verify(out: &mut String, verdict: &Verdict, look: &Look) {
 fn short(value: &str) -> String {
     let hex = |t: &str| t.bytes().all(|b| b.is_ascii_hexdigit());
     let head = |t: &str, n: usize| t.chars().take(n).collect::<String>();
-    if let Some(digest) = value
-        .strip_prefix("sha256:")
-        .filter(|d| d.len() == 64 && hex(d))
-    {
+    if let Some(digest) = value.strip_prefix("sha256:").filter(|d| d.len() == 64 && hex(d)) {
         return format!("sha256:{}", head(digest, 12));
     }
     if (value.len() == 40 || value.len() == 64) && hex(value) {
@@ -208,11 +148,7 @@ fn refresh(out: &mut String, refreshed: &Refreshed, look: &Look) {
         PinOutcome::Failed(_) => false,
         _ => !quiet,
     };
-    let names = refreshed
-        .pins
-        .iter()
-        .filter(|p| is_shown(p))
-        .map(|p| columns(name(p)));
+    let names = refreshed.pins.iter().filter(|p| is_shown(p)).map(|p| columns(name(p)));
     let width = names.max().unwrap_or(0).min(24);
     for pin in refreshed.pins.iter().filter(|p| is_shown(p)) {
         pin_block(out, pin, width, look);
@@ -227,11 +163,7 @@ fn refresh(out: &mut String, refreshed: &Refreshed, look: &Look) {
     }
     files(out, refreshed, look);
     if !quiet {
-        let _ = writeln!(
-            out,
-            "{}",
-            paint(Ink::Strong, &counts(&refreshed.pins), look.color_out)
-        );
+        let _ = writeln!(out, "{}", paint(Ink::Strong, &counts(&refreshed.pins), look.color_out));
     }
 }
 
@@ -264,21 +196,12 @@ fn pin_block(out: &mut String, pin: &PinOutcome, width: usize, look: &Look) {
             }
             (line, notes)
         }
-        PinOutcome::Moved {
-            values,
-            between,
-            notes,
-            ..
-        } => (
-            good(arrow(values.first())) + &aside(values, between.as_ref()),
-            notes,
-        ),
+        PinOutcome::Moved { values, between, notes, .. } => {
+            (good(arrow(values.first())) + &aside(values, between.as_ref()), notes)
+        }
     };
     let _ = writeln!(out, "{head}  {line}");
-    if let PinOutcome::Moved {
-        values, between, ..
-    } = pin
-    {
+    if let PinOutcome::Moved { values, between, .. } = pin {
         if look.verbose {
             for value in values.iter().skip(1) {
                 let (key, old, new) = value;
@@ -292,11 +215,7 @@ fn pin_block(out: &mut String, pin: &PinOutcome, width: usize, look: &Look) {
     }
     for note in notes {
         let label = paint(Ink::Note, "note:", color);
-        let _ = writeln!(
-            out,
-            "    {label} {}",
-            wrap(&visible(note), look.width, 10, 6)
-        );
+        let _ = writeln!(out, "    {label} {}", wrap(&visible(note), look.width, 10, 6));
     }
 }
 
@@ -309,10 +228,7 @@ fn arrow(value: Option<&(String, String, String)>) -> String {
 
 /// What stands in brackets behind a move: the ids, and how many commits lie between.
 fn aside(values: &[(String, String, String)], between: Option<&Between>) -> String {
-    let ids = values
-        .iter()
-        .skip(1)
-        .find(|(_, old, new)| old != new && is_id(new));
+    let ids = values.iter().skip(1).find(|(_, old, new)| old != new && is_id(new));
     let ids = ids.map(|value| arrow(Some(value)));
     let count = between.filter(|b| b.count > 0 || b.more).map(|b| {
         let more = if b.more { "+" } else { "" };
@@ -351,11 +267,7 @@ fn files(out: &mut String, refreshed: &Refreshed, look: &Look) {
             diff(out, file, look.color_out);
         }
         if !look.quiet {
-            let _ = writeln!(
-                out,
-                "{} would change, nothing was written",
-                many(files.len(), "file")
-            );
+            let _ = writeln!(out, "{} would change, nothing was written", many(files.len(), "file"));
         }
     } else if !look.quiet {
         let _ = writeln!(out, "{} written:", many(files.len(), "file"));
@@ -408,10 +320,7 @@ fn counts(pins: &[PinOutcome]) -> String {
 }
 
 fn outdated(out: &mut String, rows: &[Row], look: &Look) {
-    let shown: Vec<&Row> = rows
-        .iter()
-        .filter(|r| !look.quiet || r.standing.class().is_some())
-        .collect();
+    let shown: Vec<&Row> = rows.iter().filter(|r| !look.quiet || r.standing.class().is_some()).collect();
     let cell = |value: &Option<String>| value.as_deref().map_or("-".to_owned(), short);
     let cells = shown.iter().map(|row| {
         [
@@ -427,15 +336,9 @@ fn outdated(out: &mut String, rows: &[Row], look: &Look) {
     if !shown.is_empty() {
         let widths = widths(&table, look.width);
         for (at, line) in table.iter().enumerate() {
-            let standing = at
-                .checked_sub(1)
-                .and_then(|i| shown.get(i))
-                .map(|r| r.standing);
-            let padded: Vec<String> = line
-                .iter()
-                .zip(widths)
-                .map(|(text, width)| pad(&cut(text, width), width))
-                .collect();
+            let standing = at.checked_sub(1).and_then(|i| shown.get(i)).map(|r| r.standing);
+            let padded: Vec<String> =
+                line.iter().zip(widths).map(|(text, width)| pad(&cut(text, width), width)).collect();
             let text = padded.join("  ");
             let ink = match standing.map(|s| s.class()) {
                 None => Some(Ink::Faint),

@@ -16,9 +16,7 @@
 
 use serde::Serialize;
 
-use crate::model::{
-    Class, Failure, Finding, PinOutcome, Refreshed, Row, Severity, Trouble, Verdict, visible,
-};
+use crate::model::{Class, Failure, Finding, PinOutcome, Refreshed, Row, Severity, Trouble, Verdict, visible};
 
 use super::{Outcome, Report};
 
@@ -45,21 +43,9 @@ struct Program {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Made<'a> {
-    Verify {
-        findings: Vec<Found<'a>>,
-        verified: usize,
-        unlocked: Vec<Unlocked<'a>>,
-        suppressed: usize,
-    },
-    Refresh {
-        applied: bool,
-        pins: Vec<Pin<'a>>,
-        files: Vec<File<'a>>,
-        notes: Vec<Told<'a>>,
-    },
-    Outdated {
-        pins: Vec<Stands<'a>>,
-    },
+    Verify { findings: Vec<Found<'a>>, verified: usize, unlocked: Vec<Unlocked<'a>>, suppressed: usize },
+    Refresh { applied: bool, pins: Vec<Pin<'a>>, files: Vec<File<'a>>, notes: Vec<Told<'a>> },
+    Outdated { pins: Vec<Stands<'a>> },
     Nothing {},
 }
 
@@ -147,18 +133,13 @@ struct Stands<'a> {
 /// The object, indented by two, with a final newline.
 pub(super) fn render(report: &Report<'_>) -> String {
     let run = Run {
-        program: Program {
-            version: env!("CARGO_PKG_VERSION"),
-            schema: SCHEMA,
-        },
+        program: Program { version: env!("CARGO_PKG_VERSION"), schema: SCHEMA },
         verb: report.verb,
         exit: report.exit(),
         made: match report.outcome {
             Outcome::Verdict(verdict) => verify(verdict),
             Outcome::Refreshed(refreshed) => refresh(refreshed),
-            Outcome::Rows(rows) => Made::Outdated {
-                pins: rows.iter().map(stands).collect(),
-            },
+            Outcome::Rows(rows) => Made::Outdated { pins: rows.iter().map(stands).collect() },
             Outcome::Nothing => Made::Nothing {},
         },
         failures: report.all_failures().map(failed).collect(),
@@ -224,10 +205,7 @@ fn failed(failure: &Failure) -> Failed<'_> {
 }
 
 fn verify(verdict: &Verdict) -> Made<'_> {
-    let unlocked = verdict.unlocked.iter().map(|(pin, reason)| Unlocked {
-        pin: pin.as_str(),
-        reason,
-    });
+    let unlocked = verdict.unlocked.iter().map(|(pin, reason)| Unlocked { pin: pin.as_str(), reason });
     Made::Verify {
         findings: verdict.findings.iter().map(found).collect(),
         verified: verdict.verified,
@@ -237,10 +215,7 @@ fn verify(verdict: &Verdict) -> Made<'_> {
 }
 
 fn refresh(refreshed: &Refreshed) -> Made<'_> {
-    let files = refreshed.files.iter().map(|f| File {
-        path: &f.path,
-        diff: &f.diff,
-    });
+    let files = refreshed.files.iter().map(|f| File { path: &f.path, diff: &f.diff });
     Made::Refresh {
         applied: refreshed.applied,
         pins: refreshed.pins.iter().map(pin).collect(),
@@ -251,64 +226,27 @@ fn refresh(refreshed: &Refreshed) -> Made<'_> {
 
 fn pin(outcome: &PinOutcome) -> Pin<'_> {
     match outcome {
-        PinOutcome::Unchanged(name) => Pin {
-            pin: Some(name.as_str()),
-            ..empty("unchanged")
-        },
-        PinOutcome::Pruned(name) => Pin {
-            pin: Some(name.as_str()),
-            ..empty("pruned")
-        },
-        PinOutcome::Skipped(name, reason) => Pin {
-            pin: Some(name.as_str()),
-            reason: Some(reason),
-            ..empty("skipped")
-        },
+        PinOutcome::Unchanged(name) => Pin { pin: Some(name.as_str()), ..empty("unchanged") },
+        PinOutcome::Pruned(name) => Pin { pin: Some(name.as_str()), ..empty("pruned") },
+        PinOutcome::Skipped(name, reason) => Pin { pin: Some(name.as_str()), reason: Some(reason), ..empty("skipped") },
         PinOutcome::Failed(failure) => Pin {
             pin: failure.pin.as_ref().map(|p| p.as_str()),
             reason: Some(&failure.trouble.message),
             ..empty("failed")
         },
-        PinOutcome::New {
-            pin: name,
-            values,
-            notes,
-        } => Pin {
+        PinOutcome::New { pin: name, values, notes } => Pin {
             pin: Some(name.as_str()),
-            values: values
-                .iter()
-                .map(|(key, new)| Value {
-                    key,
-                    old: None,
-                    new,
-                })
-                .collect(),
+            values: values.iter().map(|(key, new)| Value { key, old: None, new }).collect(),
             notes,
             ..empty("new")
         },
-        PinOutcome::Moved {
-            pin: name,
-            values,
-            between,
-            notes,
-        } => Pin {
+        PinOutcome::Moved { pin: name, values, between, notes } => Pin {
             pin: Some(name.as_str()),
-            values: values
-                .iter()
-                .map(|(key, old, new)| Value {
-                    key,
-                    old: Some(old),
-                    new,
-                })
-                .collect(),
+            values: values.iter().map(|(key, old, new)| Value { key, old: Some(old), new }).collect(),
             between: between.as_ref().map(|b| Commits {
                 count: b.count,
                 more: b.more,
-                subjects: b
-                    .subjects
-                    .iter()
-                    .map(|(id, subject)| Subject { id, subject })
-                    .collect(),
+                subjects: b.subjects.iter().map(|(id, subject)| Subject { id, subject }).collect(),
             }),
             notes,
             ..empty("moved")
@@ -317,14 +255,7 @@ fn pin(outcome: &PinOutcome) -> Pin<'_> {
 }
 
 fn empty(outcome: &'static str) -> Pin<'static> {
-    Pin {
-        pin: None,
-        outcome,
-        values: Vec::new(),
-        between: None,
-        notes: &[],
-        reason: None,
-    }
+    Pin { pin: None, outcome, values: Vec::new(), between: None, notes: &[], reason: None }
 }
 
 fn stands(row: &Row) -> Stands<'_> {

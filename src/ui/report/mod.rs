@@ -102,23 +102,14 @@ pub(super) fn render(report: &Report<'_>, format: Format, look: &Look) -> Render
 
 /// `N verified, M UNLOCKED, K suppressed`, and what was found.
 fn summary(verdict: &Verdict) -> String {
-    let count = |severity| {
-        verdict
-            .findings
-            .iter()
-            .filter(|f| f.severity == severity)
-            .count()
-    };
+    let count = |severity| verdict.findings.iter().filter(|f| f.severity == severity).count();
     let mut line = format!(
         "{} verified, {} UNLOCKED, {} suppressed",
         verdict.verified,
         verdict.unlocked.len(),
         verdict.suppressed
     );
-    for (count, word) in [
-        (count(Severity::Error), "finding"),
-        (count(Severity::Note), "note"),
-    ] {
+    for (count, word) in [(count(Severity::Error), "finding"), (count(Severity::Note), "note")] {
         if count > 0 {
             line.push_str(&format!(", {}", many(count, word)));
         }

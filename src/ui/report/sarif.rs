@@ -11,8 +11,7 @@ use crate::model::{Id, Place, Severity, Standing, Trouble, visible};
 use super::json::harmless;
 use super::{Outcome, Report};
 
-const SCHEMA: &str =
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -109,23 +108,12 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
     let entry = |rule: Option<String>, level, pin: Option<&str>, trouble: &Trouble| Entry {
         rule_id: rule,
         level,
-        message: Message {
-            text: text(pin, trouble),
-        },
+        message: Message { text: text(pin, trouble) },
         locations: trouble.place.iter().map(|p| location(p, prefix)).collect(),
     };
     let mut results = Vec::new();
-    let mut notifications: Vec<Entry> = report
-        .all_failures()
-        .map(|f| {
-            entry(
-                None,
-                "error",
-                f.pin.as_ref().map(|p| p.as_str()),
-                &f.trouble,
-            )
-        })
-        .collect();
+    let mut notifications: Vec<Entry> =
+        report.all_failures().map(|f| entry(None, "error", f.pin.as_ref().map(|p| p.as_str()), &f.trouble)).collect();
     match report.outcome {
         Outcome::Verdict(verdict) => results.extend(verdict.findings.iter().map(|f| {
             let level = match f.severity {
@@ -160,13 +148,7 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
         schema: SCHEMA,
         version: "2.1.0",
         runs: [Run {
-            tool: Tool {
-                driver: Driver {
-                    name: "dubo-pin",
-                    version: env!("CARGO_PKG_VERSION"),
-                    rules: rules(),
-                },
-            },
+            tool: Tool { driver: Driver { name: "dubo-pin", version: env!("CARGO_PKG_VERSION"), rules: rules() } },
             invocations: [Invocation {
                 execution_successful: notifications.iter().all(|n| n.level != "error"),
                 exit_code: report.exit(),
@@ -194,12 +176,7 @@ fn rule_of(standing: Standing) -> String {
 
 /// Every rule there is, whatever was found: a log's rules do not depend on its results.
 fn rules() -> Vec<Rule> {
-    let rule = |id: String, text: &str| Rule {
-        id,
-        short_description: Message {
-            text: text.to_owned(),
-        },
-    };
+    let rule = |id: String, text: &str| Rule { id, short_description: Message { text: text.to_owned() } };
     let standings = [
         (Standing::Newer, "something newer is there"),
         (Standing::Alarm, "what was fixed has changed upstream"),
@@ -217,11 +194,7 @@ fn rules() -> Vec<Rule> {
 pub(super) fn text(pin: Option<&str>, trouble: &Trouble) -> String {
     let pin = pin.map(|p| format!("{}: ", visible(p))).unwrap_or_default();
     let mut out = format!("{pin}{}", visible(&trouble.message));
-    let fields = [
-        ("expected", &trouble.expected),
-        ("found", &trouble.found),
-        ("help", &trouble.help),
-    ];
+    let fields = [("expected", &trouble.expected), ("found", &trouble.found), ("help", &trouble.help)];
     for (name, value) in fields {
         if let Some(value) = value {
             out.push_str(&format!("\n{name}: {}", visible(value)));
@@ -237,9 +210,7 @@ fn location(place: &Place, prefix: &str) -> Location {
     });
     Location {
         physical_location: Physical {
-            artifact_location: Artifact {
-                uri: uri(&format!("{prefix}{}", place.file)),
-            },
+            artifact_location: Artifact { uri: uri(&format!("{prefix}{}", place.file)) },
             region: Region {
                 start_line: place.line.max(1),
                 start_column: columns.map(|c| c.0),

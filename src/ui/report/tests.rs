@@ -8,14 +8,7 @@ fn pin(text: &str) -> PinName {
 }
 
 fn place(file: &str, line: usize, column: usize, text: &str, width: usize) -> Place {
-    Place {
-        excerpt: Some(Excerpt {
-            text: text.to_owned(),
-            width,
-        }),
-        column,
-        ..Place::line(file, line)
-    }
+    Place { excerpt: Some(Excerpt { text: text.to_owned(), width }), column, ..Place::line(file, line) }
 }
 
 fn verdict() -> Verdict {
@@ -41,15 +34,9 @@ const HOSTILE: &str = "a\u{1b}[2J\u{202e}b\rc\n::error::%0A,d";
 const TAMED: &str = "a\\u{1b}[2J\\u{202e}b\\u{d}c\\u{a}::error::%0A,d";
 
 fn hostile() -> Verdict {
-    let trouble = Trouble::new(HOSTILE)
-        .at(place(HOSTILE, 1, 3, HOSTILE, 1))
-        .expected(HOSTILE)
-        .found(HOSTILE)
-        .help(HOSTILE);
-    Verdict {
-        findings: vec![Finding::error(Id::LOCK001, None, trouble)],
-        ..Verdict::default()
-    }
+    let trouble =
+        Trouble::new(HOSTILE).at(place(HOSTILE, 1, 3, HOSTILE, 1)).expected(HOSTILE).found(HOSTILE).help(HOSTILE);
+    Verdict { findings: vec![Finding::error(Id::LOCK001, None, trouble)], ..Verdict::default() }
 }
 
 fn refreshed(applied: bool) -> Refreshed {
@@ -61,23 +48,13 @@ fn refreshed(applied: bool) -> Refreshed {
         pins: vec![
             PinOutcome::Moved {
                 pin: pin("coredns"),
-                values: vec![
-                    value("tag", "v1.11.1", "v1.11.3"),
-                    value("commit", &id(&old), &id(&new)),
-                ],
-                between: Some(Between {
-                    count: 35,
-                    more: false,
-                    subjects: subjects.collect(),
-                }),
+                values: vec![value("tag", "v1.11.1", "v1.11.3"), value("commit", &id(&old), &id(&new))],
+                between: Some(Between { count: 35, more: false, subjects: subjects.collect() }),
                 notes: vec!["the tag is signed now".to_owned()],
             },
             PinOutcome::New {
                 pin: pin("lego"),
-                values: vec![
-                    ("tag".to_owned(), "v4.0".to_owned()),
-                    ("commit".to_owned(), id(&new)),
-                ],
+                values: vec![("tag".to_owned(), "v4.0".to_owned()), ("commit".to_owned(), id(&new))],
                 notes: Vec::new(),
             },
             PinOutcome::Unchanged(pin("caddy")),
@@ -91,9 +68,7 @@ fn refreshed(applied: bool) -> Refreshed {
         ],
         files: vec![FileChange {
             path: "Dockerfile".to_owned(),
-            diff:
-                "--- a/Dockerfile\n+++ b/Dockerfile\n@@ -1 +1 @@\n-ARG A=1\r\n+ARG A=2\u{1b}[2J\r\n"
-                    .to_owned(),
+            diff: "--- a/Dockerfile\n+++ b/Dockerfile\n@@ -1 +1 @@\n-ARG A=1\r\n+ARG A=2\u{1b}[2J\r\n".to_owned(),
         }],
         notes: vec![Trouble::new("http: is not encrypted").at(Place::line("pins.toml", 4))],
         applied,
@@ -114,12 +89,7 @@ fn rows() -> Vec<Row> {
         row("coredns", Standing::Newer, Some("v1.11.1"), Some("v1.11.3")),
         Row {
             trouble: Some(Trouble::new("no answer within 30 s").help("run again later")),
-            ..row(
-                "unbound",
-                Standing::Unreachable,
-                Some(&"ab".repeat(20)),
-                None,
-            )
+            ..row("unbound", Standing::Unreachable, Some(&"ab".repeat(20)), None)
         },
     ]
 }
@@ -172,54 +142,25 @@ GIT003 note: the comment says v1.0
 2 verified, 1 UNLOCKED, 0 suppressed, 1 finding, 1 note
 ";
     assert_eq!(human(Outcome::Verdict(&verdict()), &look()), expected);
-    let verbose = Look {
-        verbose: true,
-        ..look()
-    };
+    let verbose = Look { verbose: true, ..look() };
     let text = human(Outcome::Verdict(&verdict()), &verbose);
-    assert!(
-        text.contains("\nUNLOCKED unbound: no mirror yet\n2 verified"),
-        "{text}"
-    );
-    let quiet = Look {
-        quiet: true,
-        ..look()
-    };
+    assert!(text.contains("\nUNLOCKED unbound: no mirror yet\n2 verified"), "{text}");
+    let quiet = Look { quiet: true, ..look() };
     let text = human(Outcome::Verdict(&verdict()), &quiet);
-    assert!(
-        text.ends_with("   help      dubo-pin refresh coredns\n"),
-        "{text}"
-    );
+    assert!(text.ends_with("   help      dubo-pin refresh coredns\n"), "{text}");
     assert_eq!(human(Outcome::Verdict(&Verdict::default()), &quiet), "");
 }
 
 #[test]
 fn sixty_columns_hold_every_line() {
-    let narrow = Look {
-        width: Some(60),
-        ..look()
-    };
-    let line = format!(
-        "RUN git clone {} && git checkout 0123456 {}",
-        "x".repeat(90),
-        "y".repeat(90)
-    );
-    let trouble = Trouble::new(
-        "the instruction holds a commit that the lock does not know of, and more words",
-    )
-    .at(place(
-        "context/images/coredns/Dockerfile",
-        1234,
-        122,
-        &line,
-        7,
-    ))
-    .expected("one of the values that pins.lock holds for this pin, such as its commit")
-    .help("dubo-pin refresh coredns");
-    let verdict = Verdict {
-        findings: vec![Finding::error(Id::LOCK001, Some(&pin("coredns")), trouble)],
-        ..Verdict::default()
-    };
+    let narrow = Look { width: Some(60), ..look() };
+    let line = format!("RUN git clone {} && git checkout 0123456 {}", "x".repeat(90), "y".repeat(90));
+    let trouble = Trouble::new("the instruction holds a commit that the lock does not know of, and more words")
+        .at(place("context/images/coredns/Dockerfile", 1234, 122, &line, 7))
+        .expected("one of the values that pins.lock holds for this pin, such as its commit")
+        .help("dubo-pin refresh coredns");
+    let verdict =
+        Verdict { findings: vec![Finding::error(Id::LOCK001, Some(&pin("coredns")), trouble)], ..Verdict::default() };
     let expected = "\
 LOCK001 coredns: the instruction holds a commit that the
   lock does not know of, and more words
@@ -248,20 +189,11 @@ fn text_from_outside_never_moves_the_cursor() {
     refreshed.pins.push(PinOutcome::Moved {
         pin: pin("x"),
         values: vec![(HOSTILE.into(), HOSTILE.into(), HOSTILE.into()); 2],
-        between: Some(Between {
-            count: 1,
-            more: true,
-            subjects: vec![(HOSTILE.into(), HOSTILE.into())],
-        }),
+        between: Some(Between { count: 1, more: true, subjects: vec![(HOSTILE.into(), HOSTILE.into())] }),
         notes: vec![HOSTILE.into()],
     });
-    refreshed
-        .pins
-        .push(PinOutcome::Skipped(pin("y"), HOSTILE.into()));
-    refreshed.files.push(FileChange {
-        path: HOSTILE.into(),
-        diff: HOSTILE.into(),
-    });
+    refreshed.pins.push(PinOutcome::Skipped(pin("y"), HOSTILE.into()));
+    refreshed.files.push(FileChange { path: HOSTILE.into(), diff: HOSTILE.into() });
     let mut rows = rows();
     for row in &mut rows {
         row.current = Some(HOSTILE.into());
@@ -270,11 +202,7 @@ fn text_from_outside_never_moves_the_cursor() {
     for verbose in [false, true] {
         let look = Look { verbose, ..look() };
         for format in [Format::Human, Format::Json, Format::Sarif, Format::Github] {
-            for outcome in [
-                Outcome::Verdict(&verdict),
-                Outcome::Refreshed(&refreshed),
-                Outcome::Rows(&rows),
-            ] {
+            for outcome in [Outcome::Verdict(&verdict), Outcome::Refreshed(&refreshed), Outcome::Rows(&rows)] {
                 let shown = of(outcome, format, &look);
                 assert!(is_harmless(&shown.out), "{format:?} {}", shown.out);
                 assert!(is_harmless(&shown.err), "{format:?} {}", shown.err);
@@ -310,21 +238,12 @@ note: http: is not encrypted
     assert_eq!(shown.out, expected);
     let failed = "alarm: beats: tag v1 was moved\n   help      --accept-changed beats\n";
     assert_eq!(shown.err, failed);
-    let verbose = Look {
-        verbose: true,
-        ..look()
-    };
+    let verbose = Look { verbose: true, ..look() };
     let text = human(Outcome::Refreshed(&done), &verbose);
-    assert!(
-        text.contains("    0000007 subject 7\n    and 28 more\n"),
-        "{text}"
-    );
+    assert!(text.contains("    0000007 subject 7\n    and 28 more\n"), "{text}");
     assert!(text.contains("caddy    unchanged\n"), "{text}");
     assert!(text.contains("    commit  1a2b3c41a2b3c4"), "{text}");
-    let quiet = Look {
-        quiet: true,
-        ..look()
-    };
+    let quiet = Look { quiet: true, ..look() };
     assert_eq!(human(Outcome::Refreshed(&done), &quiet), "");
 }
 
@@ -356,18 +275,11 @@ error: unbound: no answer within 30 s
    help      run again later
 ";
     assert_eq!(human(Outcome::Rows(&rows()), &look()), expected);
-    let narrow = Look {
-        width: Some(40),
-        quiet: true,
-        ..look()
-    };
+    let narrow = Look { width: Some(40), quiet: true, ..look() };
     let mut long = rows();
     long[1].newest = Some("v1.11.3-a-very-long-prerelease".to_owned());
     let text = human(Outcome::Rows(&long[..2]), &narrow);
-    assert_eq!(
-        text,
-        "pin      kind  current  newest  standing\ncoredns  git   v1.11.1  v1.11…  newer\n"
-    );
+    assert_eq!(text, "pin      kind  current  newest  standing\ncoredns  git   v1.11.1  v1.11…  newer\n");
 }
 
 #[test]
@@ -441,10 +353,7 @@ fn refresh_outdated_and_failures_for_programs() {
     assert_eq!(value["pins"][0]["outcome"], "moved");
     assert_eq!(value["pins"][0]["values"][0]["new"], "v1.11.3");
     assert_eq!(value["pins"][0]["between"]["subjects"][6]["id"], "0000007");
-    assert_eq!(
-        value["pins"][1]["values"][0]["old"],
-        serde_json::Value::Null
-    );
+    assert_eq!(value["pins"][1]["values"][0]["old"], serde_json::Value::Null);
     assert_eq!(value["pins"][5]["outcome"], "failed");
     assert_eq!(value["failures"][0]["class"], "alarm");
     assert_eq!(value["failures"][0]["pin"], "beats");
@@ -459,19 +368,11 @@ fn refresh_outdated_and_failures_for_programs() {
 
 #[test]
 fn verify_for_code_scanning() {
-    let look = Look {
-        prefix: "images/dns/".to_owned(),
-        ..look()
-    };
+    let look = Look { prefix: "images/dns/".to_owned(), ..look() };
     let shown = of(Outcome::Verdict(&verdict()), Format::Sarif, &look);
     let log = json_of(&shown.out);
     assert_eq!(log["version"], "2.1.0");
-    assert!(
-        log["$schema"]
-            .as_str()
-            .unwrap()
-            .ends_with("sarif-schema-2.1.0.json")
-    );
+    assert!(log["$schema"].as_str().unwrap().ends_with("sarif-schema-2.1.0.json"));
     let run = &log["runs"][0];
     let driver = &run["tool"]["driver"];
     assert_eq!(driver["name"], "dubo-pin");
@@ -500,19 +401,13 @@ fn verify_for_code_scanning() {
     });
     assert_eq!(run["results"][0], expected);
     let second = &run["results"][1]["locations"][0]["physicalLocation"];
-    assert_eq!(
-        second["artifactLocation"]["uri"],
-        "images/dns/web/Docker%20file"
-    );
+    assert_eq!(second["artifactLocation"]["uri"], "images/dns/web/Docker%20file");
     assert_eq!(second["region"], serde_json::json!({"startLine": 3}));
     assert_eq!(run["results"][1]["level"], "note");
     for result in run["results"].as_array().unwrap() {
         assert!(ids.contains(&result["ruleId"].as_str().unwrap()));
     }
-    assert_eq!(
-        shown.err,
-        "2 verified, 1 UNLOCKED, 0 suppressed, 1 finding, 1 note\n"
-    );
+    assert_eq!(shown.err, "2 verified, 1 UNLOCKED, 0 suppressed, 1 finding, 1 note\n");
 }
 
 #[test]
@@ -538,22 +433,14 @@ fn what_stopped_a_run_is_a_notification_of_it() {
 
 #[test]
 fn annotations_for_github() {
-    let look = Look {
-        prefix: "dns/".to_owned(),
-        ..look()
-    };
+    let look = Look { prefix: "dns/".to_owned(), ..look() };
     let shown = of(Outcome::Verdict(&verdict()), Format::Github, &look);
     let expected = "\
 ::error file=dns/Dockerfile,line=12,col=16,endColumn=23,title=LOCK001 coredns::Dockerfile and lock differ%0Aexpected: 1a2b3c4%0Afound: 0123456%0Ahelp: dubo-pin refresh coredns
 ::notice file=dns/web/Docker file,line=3,title=GIT003::the comment says v1.0
 ";
     assert_eq!(shown.out, expected);
-    let text = of(
-        Outcome::Verdict(&hostile()),
-        Format::Github,
-        &Look::default(),
-    )
-    .out;
+    let text = of(Outcome::Verdict(&hostile()), Format::Github, &Look::default()).out;
     let name = "a\\u{1b}[2J\\u{202e}b\\u{d}c\\u{a}%3A%3Aerror%3A%3A%250A%2Cd";
     let tamed = TAMED.replace('%', "%25");
     let expected = format!(
@@ -566,47 +453,27 @@ fn annotations_for_github() {
 ::error title=unbound unreachable::no answer within 30 s%0Ahelp: run again later
 ";
     assert_eq!(text, expected);
-    let text = of(
-        Outcome::Refreshed(&refreshed(true)),
-        Format::Github,
-        &Look::default(),
-    )
-    .out;
+    let text = of(Outcome::Refreshed(&refreshed(true)), Format::Github, &Look::default()).out;
+    assert!(text.starts_with("::notice title=coredns::tag v1.11.1 -> v1.11.3, commit 1a2b"), "{text}");
+    assert!(text.contains("\n::notice file=pins.toml,line=4,title=dubo-pin::http: is not encrypted\n"), "{text}");
     assert!(
-        text.starts_with("::notice title=coredns::tag v1.11.1 -> v1.11.3, commit 1a2b"),
+        text.ends_with("\n::error title=dubo-pin refresh::beats: tag v1 was moved%0Ahelp: --accept-changed beats\n"),
         "{text}"
     );
-    assert!(
-        text.contains("\n::notice file=pins.toml,line=4,title=dubo-pin::http: is not encrypted\n"),
-        "{text}"
-    );
-    assert!(text.ends_with("\n::error title=dubo-pin refresh::beats: tag v1 was moved%0Ahelp: --accept-changed beats\n"), "{text}");
 }
 
 #[test]
 fn colours_do_not_change_a_word() {
-    let colored = Look {
-        color_out: true,
-        color_err: true,
-        ..look()
-    };
+    let colored = Look { color_out: true, color_err: true, ..look() };
     let (verdict, refreshed, rows) = (verdict(), refreshed(false), rows());
-    for outcome in [
-        Outcome::Verdict(&verdict),
-        Outcome::Refreshed(&refreshed),
-        Outcome::Rows(&rows),
-    ] {
+    for outcome in [Outcome::Verdict(&verdict), Outcome::Refreshed(&refreshed), Outcome::Rows(&rows)] {
         let plain = of(outcome, Format::Human, &look());
         let shown = of(outcome, Format::Human, &colored);
         assert!(shown.out.contains("\u{1b}["));
         let bare = |text: &str| {
             let mut out = String::new();
             for (at, part) in text.split("\u{1b}[").enumerate() {
-                out.push_str(if at == 0 {
-                    part
-                } else {
-                    part.split_once('m').unwrap().1
-                });
+                out.push_str(if at == 0 { part } else { part.split_once('m').unwrap().1 });
             }
             out
         };
