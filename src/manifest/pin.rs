@@ -39,7 +39,7 @@ pub struct Pin {
     pub policy: Policy,
 }
 
-/// A number of bytes, at least 1; written `200MB`, `1.5`-less, or as an integer of bytes.
+/// A number of bytes, at least 1; written `200MB` or `2GiB`, or as an integer of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Size(u64);
 
