@@ -2,6 +2,8 @@
 
 use super::common::{Common, edited};
 use super::environment::Environment;
+use crate::dockerfile::{Site, StageSel, Target};
+use crate::manifest::edit::Literal;
 use crate::model::PinName;
 use crate::ops;
 
@@ -33,8 +35,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID")]
     commit: Option<String>,
     /// Where the value stands (may be repeated)
-    #[arg(long, value_name = "SITE")]
-    into: Vec<String>,
+    #[arg(long, value_name = "SITE", value_parser = site)]
+    into: Vec<Site>,
     /// Show what would change as a diff; write nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
@@ -51,29 +53,46 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8
     ];
     let pin = ops::edit::NewPin {
         name: args.name.clone(),
-        keys: keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.clone()))).collect(),
-        into: args.into.iter().map(|text| site(text)).collect(),
+        keys: keys
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), Literal::Text(value?.clone()))))
+            .collect(),
+        into: args.into.clone(),
     };
     edited(&shell, "add", ops::edit::add(&common.directory, &pin, args.dry_run), args.dry_run)
 }
 
-/// `[STAGE:]ARG[=VALUE]` as the keys of a site.
-fn site(text: &str) -> Vec<(String, String)> {
+/// `[STAGE:]ARG[=VALUE]`; the stage is a name, an index, or `global`.
+fn site(text: &str) -> Result<Site, String> {
     let (place, value) = text.split_once('=').map_or((text, None), |(p, v)| (p, Some(v)));
     let (stage, arg) = place.rsplit_once(':').map_or((None, place), |(s, a)| (Some(s), a));
-    [("stage", stage), ("arg", Some(arg)), ("value", value)]
-        .into_iter()
-        .filter_map(|(k, v)| Some((k.to_owned(), v?.to_owned())))
-        .collect()
+    let plain = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    if !plain(arg) || stage.is_some_and(|s| !plain(s)) || value.is_some_and(|v| !plain(v)) {
+        return Err("ARG, STAGE:ARG or STAGE:ARG=VALUE is expected".to_owned());
+    }
+    let stage = stage.map(|stage| match stage.parse() {
+        Ok(index) => StageSel::Index(index),
+        Err(_) if stage == "global" => StageSel::Global,
+        Err(_) => StageSel::Name(stage.to_owned()),
+    });
+    let target = Target::Arg(arg.to_owned());
+    Ok(Site { file: None, stage, platform: None, target, value: value.map(str::to_owned), all: false })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::site;
+
     #[test]
     fn a_site_on_the_command_line() {
-        let pairs =
-            |text: &str| super::site(text).into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
-        assert_eq!(pairs("builder:GIT_VERSION=tag"), "stage=builder arg=GIT_VERSION value=tag");
-        assert_eq!(pairs("GIT_COMMIT"), "arg=GIT_COMMIT");
+        let said = |text: &str| site(text).unwrap().to_string();
+        assert_eq!(said("builder:GIT_VERSION=tag"), "{ stage = \"builder\", arg = \"GIT_VERSION\" }");
+        assert_eq!(site("builder:GIT_VERSION=tag").unwrap().value.as_deref(), Some("tag"));
+        assert_eq!(said("GIT_COMMIT"), "{ arg = \"GIT_COMMIT\" }");
+        assert_eq!(said("2:X"), "{ stage = 2, arg = \"X\" }");
+        assert_eq!(said("global:X"), "{ stage = \"global\", arg = \"X\" }");
+        for bad in ["", ":X", "a:", "X=", "a b:X", "X\"=commit"] {
+            assert!(site(bad).is_err(), "{bad:?}");
+        }
     }
 }

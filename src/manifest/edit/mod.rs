@@ -49,19 +49,13 @@ pub enum Literal {
 /// # Errors
 /// The manifest is not right as it stands, or not with this pin; the name is taken.
 pub fn add(text: &str, pin: &NewPin) -> Result<String, Trouble> {
-    let head = if text.trim().is_empty() {
-        "version = 1\n"
-    } else {
-        ""
-    };
+    let head = if text.trim().is_empty() { "version = 1\n" } else { "" };
     let before = format!("{text}{head}");
     let manifest = parse(&before)?;
     if let Some(there) = manifest.pins.get(&pin.name) {
-        return Err(
-            Trouble::new(format!("there is a pin `{}` already", pin.name))
-                .at(there.place.clone())
-                .help("choose another name, or remove that pin first"),
-        );
+        return Err(Trouble::new(format!("there is a pin `{}` already", pin.name))
+            .at(there.place.clone())
+            .help("choose another name, or remove that pin first"));
     }
     let eol = line_end(&before);
     let mut out = before.clone();
@@ -281,8 +275,7 @@ fn inline_cuts(text: &str, all: &[Statement], name: &str) -> Vec<Range<usize>> {
 /// Whether all elements from here on belong to the pin.
 fn is_owned_last(elements: &[(Vec<Name>, Range<usize>)], index: usize, name: &str) -> bool {
     let rest = elements.get(index..).unwrap_or_default();
-    rest.iter()
-        .all(|(path, _)| path.first().is_some_and(|n| n.text == name))
+    rest.iter().all(|(path, _)| path.first().is_some_and(|n| n.text == name))
 }
 
 /// The bytes of the statements first to last, with the comments and the blank line that go too.

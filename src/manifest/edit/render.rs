@@ -25,11 +25,7 @@ pub(super) fn renamed(raw: &str, new: &str) -> String {
 
 /// A pin's table with `\n` as line end.
 pub(super) fn pin(pin: &NewPin, aligned: bool) -> String {
-    let mut lines: Vec<(String, String)> = pin
-        .keys
-        .iter()
-        .map(|(name, literal)| (key(name), value(literal)))
-        .collect();
+    let mut lines: Vec<(String, String)> = pin.keys.iter().map(|(name, literal)| (key(name), value(literal))).collect();
     match pin.into.as_slice() {
         [] => {}
         [one] => lines.push(("into".to_owned(), format!("[{}]", site(one)))),

@@ -28,15 +28,9 @@ fn coredns() -> NewPin {
         keys: vec![
             ("git".to_owned(), text("https://github.com/coredns/coredns")),
             ("version".to_owned(), text("^1.11")),
-            (
-                "exclude".to_owned(),
-                Literal::Texts(vec!["1.11.2".to_owned()]),
-            ),
+            ("exclude".to_owned(), Literal::Texts(vec!["1.11.2".to_owned()])),
         ],
-        into: vec![
-            site("fetcher", "GIT_COMMIT", None),
-            site("fetcher", "GIT_VERSION", Some("tag")),
-        ],
+        into: vec![site("fetcher", "GIT_COMMIT", None), site("fetcher", "GIT_VERSION", Some("tag"))],
     }
 }
 
@@ -87,11 +81,7 @@ fn a_name_that_is_taken_is_refused_with_its_place() {
     pin.name = name("A");
     let trouble = add(&before, &pin).unwrap_err();
     assert_eq!(trouble.message, "`A` and `a` differ only in case");
-    let trouble = rename(
-        &format!("{before}[pins.b]\ngit = \"https://h/b\"\n"),
-        &name("b"),
-        &name("a"),
-    );
+    let trouble = rename(&format!("{before}[pins.b]\ngit = \"https://h/b\"\n"), &name("b"), &name("a"));
     assert_eq!(trouble.unwrap_err().message, "there is a pin `a` already");
 }
 
@@ -104,10 +94,7 @@ fn a_pin_that_makes_the_manifest_wrong_is_refused() {
     let trouble = add("pins = { }\nversion = 1\n", &coredns()).unwrap_err();
     assert_eq!(trouble.help.as_deref(), Some("edit pins.toml by hand"));
     let mut hostile = coredns();
-    hostile.keys = vec![(
-        "git".to_owned(),
-        text("https://h/x\"\n[pins.evil]\ngit = \"https://h/y"),
-    )];
+    hostile.keys = vec![("git".to_owned(), text("https://h/x\"\n[pins.evil]\ngit = \"https://h/y"))];
     let trouble = add("version = 1\n", &hostile).unwrap_err();
     assert_eq!(trouble.place.map(|p| (p.line, p.column)), Some((4, 7)));
 }
@@ -129,9 +116,7 @@ fn a_pin_goes_with_its_comments_and_leaves_those_of_others() {
     );
     assert_eq!(
         remove(&before, &name("c")).unwrap(),
-        format!(
-            "version = 1\n\n# of all\n\n# of a\n# more\n{A}# in a\n\n# alone\n\n[pins.b]\ngit = \"https://h/b\"\n"
-        )
+        format!("version = 1\n\n# of all\n\n# of a\n# more\n{A}# in a\n\n# alone\n\n[pins.b]\ngit = \"https://h/b\"\n")
     );
 }
 
@@ -166,64 +151,30 @@ git = \"https://h/v\"
 fn every_form_of_a_pin_is_removed() {
     for (text, pin, part) in [
         (DOTTED, "z", "pins.z.git = \"https://h/z\"\n"),
-        (
-            TABLES,
-            "y",
-            "y = { git = \"https://h/y\", into = [\n  # inside\n  { arg = \"Y\" }, ] }\n",
-        ),
+        (TABLES, "y", "y = { git = \"https://h/y\", into = [\n  # inside\n  { arg = \"Y\" }, ] }\n"),
         (TABLES, "w", "w.git = \"https://h/w\"\n"),
-        (
-            TABLES,
-            "u",
-            "[pins.u]\nurl = \"https://h/{arch}\"\n\n[pins.u.arch]\n\"linux/amd64\" = \"x64\"\n\n",
-        ),
+        (TABLES, "u", "[pins.u]\nurl = \"https://h/{arch}\"\n\n[pins.u.arch]\n\"linux/amd64\" = \"x64\"\n\n"),
         (TABLES, "v", "[pins.v]\ngit = \"https://h/v\"\n"),
     ] {
         assert!(text.contains(part), "{part}");
-        assert_eq!(
-            remove(text, &name(pin)).unwrap(),
-            text.replace(part, ""),
-            "{pin}"
-        );
+        assert_eq!(remove(text, &name(pin)).unwrap(), text.replace(part, ""), "{pin}");
     }
-    assert_eq!(
-        remove(DOTTED, &name("x")).unwrap(),
-        "version = 1\npins.z.git = \"https://h/z\"\n"
-    );
+    assert_eq!(remove(DOTTED, &name("x")).unwrap(), "version = 1\npins.z.git = \"https://h/z\"\n");
 }
 
 #[test]
 fn a_pin_in_one_inline_table_is_removed_and_renamed() {
     let before = "version = 1\npins = { a = { git = \"https://h/a\" }, b.git = \"https://h/b\", b.branch = \"m\", c = { git = \"https://h/c\" } }\n";
     for (pin, after) in [
-        (
-            "a",
-            "b.git = \"https://h/b\", b.branch = \"m\", c = { git = \"https://h/c\" }",
-        ),
-        (
-            "b",
-            "a = { git = \"https://h/a\" }, c = { git = \"https://h/c\" }",
-        ),
-        (
-            "c",
-            "a = { git = \"https://h/a\" }, b.git = \"https://h/b\", b.branch = \"m\"",
-        ),
+        ("a", "b.git = \"https://h/b\", b.branch = \"m\", c = { git = \"https://h/c\" }"),
+        ("b", "a = { git = \"https://h/a\" }, c = { git = \"https://h/c\" }"),
+        ("c", "a = { git = \"https://h/a\" }, b.git = \"https://h/b\", b.branch = \"m\""),
     ] {
-        assert_eq!(
-            remove(before, &name(pin)).unwrap(),
-            format!("version = 1\npins = {{ {after} }}\n"),
-            "{pin}"
-        );
+        assert_eq!(remove(before, &name(pin)).unwrap(), format!("version = 1\npins = {{ {after} }}\n"), "{pin}");
     }
-    assert_eq!(
-        rename(before, &name("b"), &name("n")).unwrap(),
-        before.replace("b.", "n.")
-    );
+    assert_eq!(rename(before, &name("b"), &name("n")).unwrap(), before.replace("b.", "n."));
     let one = "version = 1\npins = { a.git = \"https://h/a\", a.branch = \"m\" }\n";
-    assert_eq!(
-        remove(one, &name("a")).unwrap(),
-        "version = 1\npins = {  }\n"
-    );
+    assert_eq!(remove(one, &name("a")).unwrap(), "version = 1\npins = {  }\n");
 }
 
 #[test]
@@ -249,28 +200,16 @@ fn pin_text(index: usize, form: u8, comment: u8, blanks: usize) -> (bool, String
     let blanks = "\n".repeat(blanks);
     let git = format!("git = 'https://h/{index}'");
     match form {
-        0 => (
-            true,
-            format!("{comment}p{index} = {{ {git} }} # t\n{blanks}"),
-        ),
-        1 => (
-            true,
-            format!("{comment}p{index}.{git}\np{index}.branch=\"m\"\n{blanks}"),
-        ),
-        2 => (
-            false,
-            format!("{comment}[pins.p{index}]\n{git}   # t\n{blanks}"),
-        ),
+        0 => (true, format!("{comment}p{index} = {{ {git} }} # t\n{blanks}")),
+        1 => (true, format!("{comment}p{index}.{git}\np{index}.branch=\"m\"\n{blanks}")),
+        2 => (false, format!("{comment}[pins.p{index}]\n{git}   # t\n{blanks}")),
         3 => (
             false,
             format!(
                 "{comment}[ pins.'p{index}' ]\n{git}\ninto=[\n # x\n {{arg=\"A{index}\"}},\n]\n{blanks}[pins.'p{index}'.freeze]\nreason=\"\"\"r\"\"\"\nuntil=2030-01-01\n{blanks}"
             ),
         ),
-        _ => (
-            false,
-            format!("{comment}[pins.\"p{index}\"]\n{git}\n# in p{index}\n\n"),
-        ),
+        _ => (false, format!("{comment}[pins.\"p{index}\"]\n{git}\n# in p{index}\n\n")),
     }
 }
 

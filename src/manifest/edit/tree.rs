@@ -21,29 +21,21 @@ impl Tree {
     /// before, so its depth is bounded.
     pub(super) fn of(text: &str) -> Self {
         let document = toml_edit::Document::parse(text);
-        let mut tree = document.map_or_else(
-            |_| Self::Table(BTreeMap::new()),
-            |document| Self::of_table(document.as_table()),
-        );
+        let mut tree =
+            document.map_or_else(|_| Self::Table(BTreeMap::new()), |document| Self::of_table(document.as_table()));
         tree.tidy();
         tree
     }
 
     fn of_table(table: &dyn TableLike) -> Self {
         let entries = table.iter();
-        Self::Table(
-            entries
-                .map(|(k, v)| (k.to_owned(), Self::of_item(v)))
-                .collect(),
-        )
+        Self::Table(entries.map(|(k, v)| (k.to_owned(), Self::of_item(v))).collect())
     }
 
     fn of_item(item: &Item) -> Self {
         match item {
             Item::Table(table) => Self::of_table(table),
-            Item::ArrayOfTables(tables) => {
-                Self::List(tables.iter().map(|t| Self::of_table(t)).collect())
-            }
+            Item::ArrayOfTables(tables) => Self::List(tables.iter().map(|t| Self::of_table(t)).collect()),
             Item::Value(value) => Self::of_value(value),
             Item::None => Self::Value(String::new()),
         }
@@ -82,20 +74,11 @@ impl Tree {
     pub(super) fn add_pin(&mut self, pin: &NewPin) {
         let value = |literal: &Literal| match literal {
             Literal::Text(text) => Self::Value(format!("string {text}")),
-            Literal::Texts(texts) => Self::List(
-                texts
-                    .iter()
-                    .map(|t| Self::Value(format!("string {t}")))
-                    .collect(),
-            ),
+            Literal::Texts(texts) => Self::List(texts.iter().map(|t| Self::Value(format!("string {t}"))).collect()),
             Literal::Flag(flag) => Self::Value(format!("boolean {flag}")),
             Literal::Number(number) => Self::Value(format!("integer {number}")),
         };
-        let mut table: BTreeMap<String, Self> = pin
-            .keys
-            .iter()
-            .map(|(k, v)| (k.clone(), value(v)))
-            .collect();
+        let mut table: BTreeMap<String, Self> = pin.keys.iter().map(|(k, v)| (k.clone(), value(v))).collect();
         if !pin.into.is_empty() {
             let sites = pin.into.iter().map(|s| Self::of_table(&render::site(s)));
             table.insert("into".to_owned(), Self::List(sites.collect()));
