@@ -15,22 +15,40 @@
 //!
 //! Nothing here opens a file or writes one; shell text inside RUN is not read.
 
+mod comment;
+mod edit;
 mod expand;
+mod fault;
 mod heredoc;
 mod instruction;
 mod lex;
 mod lines;
+mod locate;
 mod logical;
 mod parse;
 mod pattern;
+mod reference;
+mod roundtrip;
 mod scope;
+mod shadow;
 mod site;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
+pub use comment::{Said, claims, retell};
+pub use edit::{Edit, EditError, apply, undo};
 pub use expand::expand;
+pub use fault::SiteError;
 pub use instruction::{Body, Command, Comment, Flag, Heredoc, Instruction, Stage};
 pub use lex::{ExpandError, Var};
+pub use locate::{Located, assigned, locate};
 pub use logical::Logical;
 pub use parse::{Dockerfile, MAX_SIZE};
+pub use reference::repository;
+#[doc(hidden)]
+pub use roundtrip::roundtrip;
 pub use scope::{Assignment, Variables};
+pub use shadow::shadows;
 pub use site::{Site, StageSel, Target};

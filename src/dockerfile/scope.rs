@@ -103,12 +103,29 @@ const FURTHEST: usize = 1000;
 #[derive(Clone, Debug)]
 struct Assigned {
     instruction: usize,
-    env: bool,
     value: Var,
 }
 
-/// The values of one stage by name, in order.
-type Frame = BTreeMap<String, Vec<Assigned>>;
+/// The values of one stage by name, in order: of ARG, and of ENV.
+#[derive(Clone, Debug, Default)]
+struct Frame {
+    arg: BTreeMap<String, Vec<Assigned>>,
+    env: BTreeMap<String, Vec<Assigned>>,
+}
+
+impl Frame {
+    fn of(&self, env: bool) -> &BTreeMap<String, Vec<Assigned>> {
+        if env { &self.env } else { &self.arg }
+    }
+
+    fn push(&mut self, a: &Assignment, value: Var) {
+        let names = if a.env { &mut self.env } else { &mut self.arg };
+        names.entry(a.name.clone()).or_default().push(Assigned {
+            instruction: a.instruction,
+            value,
+        });
+    }
+}
 
 /// What each variable is worth at each instruction.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +140,7 @@ impl Variables {
     /// What FROM sees: an ARG before the first FROM.
     #[must_use]
     pub fn global(&self, name: &str) -> Var {
-        match self.global.get(name).and_then(|all| all.last()) {
+        match self.global.arg.get(name).and_then(|all| all.last()) {
             Some(assigned) => assigned.value.clone(),
             None if PLATFORM.contains(&name) => Var::Unknown,
             None => Var::Unset,
@@ -142,13 +159,11 @@ impl Variables {
         let mut stage = Some(stage);
         for _ in 0..FURTHEST {
             let index = stage?;
-            let assigned = self
-                .stages
-                .get(index)
-                .and_then(|frame| frame.get(name))
-                .into_iter()
-                .flat_map(|all| all.iter().rev())
-                .find(|a| a.env == env && a.instruction < before);
+            let named = self.stages.get(index).and_then(|f| f.of(env).get(name));
+            let assigned = named.and_then(|all| {
+                let after = all.partition_point(|a| a.instruction < before);
+                all.get(after.checked_sub(1)?)
+            });
             if let Some(found) = assigned {
                 return Some(found.value.clone());
             }
@@ -183,14 +198,7 @@ impl Variables {
             let look = |name: &str| self.global(name);
             let value = value(word.unwrap_or_default(), escape, &look);
             let value = self.keep(value);
-            self.global
-                .entry(a.name.clone())
-                .or_default()
-                .push(Assigned {
-                    instruction: a.instruction,
-                    env: false,
-                    value,
-                });
+            self.global.push(a, value);
         }
     }
 
@@ -202,7 +210,7 @@ impl Variables {
         escape: u8,
     ) {
         self.parents = stages.iter().map(|s| s.parent).collect();
-        self.stages = stages.iter().map(|_| Frame::new()).collect();
+        self.stages = stages.iter().map(|_| Frame::default()).collect();
         for a in assignments.iter().filter(|a| !a.onbuild) {
             let Some(stage) = a.stage else { continue };
             let word = a
@@ -220,11 +228,7 @@ impl Variables {
             };
             let value = self.keep(value);
             if let Some(frame) = self.stages.get_mut(stage) {
-                frame.entry(a.name.clone()).or_default().push(Assigned {
-                    instruction: a.instruction,
-                    env: a.env,
-                    value,
-                });
+                frame.push(a, value);
             }
         }
     }
