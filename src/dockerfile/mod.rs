@@ -30,10 +30,12 @@ mod pattern;
 mod reference;
 mod roundtrip;
 mod scope;
-mod search;
 mod shadow;
 mod site;
 mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub use comment::{Said, claims, retell};
 pub use edit::{Edit, EditError, apply, undo};
@@ -48,6 +50,5 @@ pub use reference::repository;
 #[doc(hidden)]
 pub use roundtrip::roundtrip;
 pub use scope::{Assignment, Variables};
-pub use search::{SearchError, search};
 pub use shadow::shadows;
 pub use site::{Site, StageSel, Target};

@@ -1,6 +1,7 @@
-//! The whole floor on whole files: fixtures with their expected bytes, variants, arbitrary bytes.
+//! The whole floor on small files: what is refused, how lines are read, what a site finds.
 
-use proptest::prelude::*;
+mod fixtures;
+mod variants;
 
 use super::*;
 use crate::model::{Id, Token, Trouble};
@@ -51,25 +52,64 @@ fn what_buildkit_refuses_is_refused_with_its_place() {
         ("", "the Dockerfile has no instructions", 1, 1),
         ("# only\n\n", "the Dockerfile has no instructions", 1, 1),
         ("ARG A=1\n", "the Dockerfile has no FROM", 1, 1),
-        ("\nRUN x\nFROM a\n", "only ARG may stand before the first FROM", 2, 1),
+        (
+            "\nRUN x\nFROM a\n",
+            "only ARG may stand before the first FROM",
+            2,
+            1,
+        ),
         ("FROM a\n  FORM b\n", "unknown instruction `FORM`", 2, 3),
-        ("FROM a b\n", "FROM requires either one or three arguments", 1, 6),
-        ("FROM a as\n", "FROM requires either one or three arguments", 1, 6),
+        (
+            "FROM a b\n",
+            "FROM requires either one or three arguments",
+            1,
+            6,
+        ),
+        (
+            "FROM a as\n",
+            "FROM requires either one or three arguments",
+            1,
+            6,
+        ),
         ("FROM\n", "FROM requires at least one argument", 1, 1),
         ("FROM a AS 1x\n", "invalid name for a build stage", 1, 11),
         ("FROM a\nRUN <<EOF\nx\n", "unterminated heredoc", 2, 5),
         ("FROM a\nENV A\n", "ENV must have two arguments", 2, 5),
         ("FROM a\nENV A=1 B\n", "ENV lacks a `=`", 2, 9),
         ("FROM a\nARG =1\n", "ARG names cannot be blank", 2, 5),
-        ("FROM a\nONBUILD FROM b\n", "FROM is not allowed in an ONBUILD", 2, 9),
-        ("FROM a\nCOPY x\n", "COPY requires a source and a destination, and there is one argument", 2, 6),
+        (
+            "FROM a\nONBUILD FROM b\n",
+            "FROM is not allowed in an ONBUILD",
+            2,
+            9,
+        ),
+        (
+            "FROM a\nCOPY x\n",
+            "COPY requires a source and a destination, and there is one argument",
+            2,
+            6,
+        ),
         ("# escape=x\nFROM a\n", "invalid escape character", 1, 10),
-        ("# escape=`\n# Escape=`\nFROM a\n", "only one `escape` parser directive can be used", 2, 1),
-        ("{\"syntax\": \"x\"}", "unknown instruction `{\"syntax\":`", 1, 1),
+        (
+            "# escape=`\n# Escape=`\nFROM a\n",
+            "only one `escape` parser directive can be used",
+            2,
+            1,
+        ),
+        (
+            "{\"syntax\": \"x\"}",
+            "unknown instruction `{\"syntax\":`",
+            1,
+            1,
+        ),
     ] {
         let trouble = refused(text);
         let place = trouble.place.unwrap();
-        assert_eq!((trouble.message.as_str(), place.line, place.column), (message, line, column), "{text}");
+        assert_eq!(
+            (trouble.message.as_str(), place.line, place.column),
+            (message, line, column),
+            "{text}"
+        );
     }
     let help = refused("FROM a\nfrmo b\n").help;
     assert_eq!(help.as_deref(), Some("did you mean `FROM`?"));
@@ -105,13 +145,18 @@ fn directives_count_only_at_the_very_top() {
 
 #[test]
 fn comments_belong_to_what_stands_right_below_them() {
-    let file = parse("# syntax=x\n# one\n# two\nFROM a\n# three\n\n# four\nRUN a \\\n\n # five\n b\n");
+    let file =
+        parse("# syntax=x\n# one\n# two\nFROM a\n# three\n\n# four\nRUN a \\\n\n # five\n b\n");
     let said: Vec<Vec<&str>> = file
         .instructions()
         .iter()
         .map(|i| {
             let text = |c: &Comment| std::str::from_utf8(&file.bytes()[c.span.clone()]).unwrap();
-            i.comments.iter().chain(&i.inner_comments).map(text).collect()
+            i.comments
+                .iter()
+                .chain(&i.inner_comments)
+                .map(text)
+                .collect()
         })
         .collect();
     assert_eq!(said, [vec!["# one", "# two"], vec!["# four", "# five"]]);
@@ -123,11 +168,18 @@ fn heredoc_texts_are_no_instructions() {
     let file = parse(
         "FROM a\nRUN <<A cat <<-\"B C\"\nFROM x\nARG V=1\nA\n\tFROM y\n\tB C\nCOPY <<X /x\nFROM z\nX\nONBUILD RUN <<O\nARG V=2\nO\nRUN [\"x\", \"<<J\"]\nRUN echo \"<<Q\"\nARG V=3\n",
     );
-    let commands: Vec<_> = file.instructions().iter().map(|i| i.effective().command).collect();
+    let commands: Vec<_> = file
+        .instructions()
+        .iter()
+        .map(|i| i.effective().command)
+        .collect();
     use Command::{Arg, Copy, From, Run};
     assert_eq!(commands, [From, Run, Copy, Run, Run, Run, Arg]);
     let run = &file.instructions()[1];
-    assert_eq!(&file.bytes()[run.heredocs[0].body.clone()], b"FROM x\nARG V=1\n");
+    assert_eq!(
+        &file.bytes()[run.heredocs[0].body.clone()],
+        b"FROM x\nARG V=1\n"
+    );
     assert!(run.heredocs[0].expand && !run.heredocs[0].chomp);
     assert_eq!(run.heredocs[1].name, b"B C");
     assert!(!run.heredocs[1].expand && run.heredocs[1].chomp);
@@ -141,28 +193,138 @@ fn heredoc_texts_are_no_instructions() {
 fn each_target_is_found_and_rewritten_in_place() {
     let some = |t: &str| Some(t.to_owned());
     for (target, before, new, after) in [
-        (Target::Arg("X".into()), "FROM a\nARG W X=\"1 2\" Y=3", "n", "FROM a\nARG W X=\"n\" Y=3"),
-        (Target::Arg("X".into()), "FROM a\nARG X=", "n", "FROM a\nARG X=n"),
-        (Target::Arg("X".into()), "FROM a\nARG X='' Y=", "n", "FROM a\nARG X='n' Y="),
-        (Target::Arg("X".into()), "FROM a\nONBUILD arg X=1", "n", "FROM a\nONBUILD arg X=n"),
-        (Target::Arg("X".into()), "FROM a\nARG \\\n # X=0\n\n X=1\\\n Y=2", "n", "FROM a\nARG \\\n # X=0\n\n X=n\\\n Y=2"),
-        (Target::Env("X".into()), "FROM a\nenv X  old value ", "n", "FROM a\nenv X  n "),
-        (Target::Env("X".into()), "FROM a\nENV W=1 X=2", "n", "FROM a\nENV W=1 X=n"),
-        (Target::From(None), "FROM --platform=$BUILDPLATFORM \"a:1\" AS x", "b@sha256:00", "FROM --platform=$BUILDPLATFORM \"b@sha256:00\" AS x"),
-        (Target::From(some("docker.io/library/debian")), "FROM a\nFROM debian:12\nFROM scratch", "n", "FROM a\nFROM n\nFROM scratch"),
-        (Target::From(some("debian")), "FROM docker.io/library/debian@sha256:00 AS debian\nFROM debian", "n", "FROM n AS debian\nFROM debian"),
-        (Target::CopyFrom(None), "FROM a AS b\nCOPY --from=0 x y\nCOPY --from=B x y\nCOPY --link --from=\"i:1\" x y", "n", "FROM a AS b\nCOPY --from=0 x y\nCOPY --from=B x y\nCOPY --link --from=\"n\" x y"),
-        (Target::CopyFrom(some("i")), "FROM a\nONBUILD COPY --from=i:1 x y\nCOPY --from=j x y", "n", "FROM a\nONBUILD COPY --from=n x y\nCOPY --from=j x y"),
-        (Target::Mount(some("i")), "FROM a AS s\nRUN --mount=type=bind,from=s,target=/s --mount=from=i:1,target=/x y", "n", "FROM a AS s\nRUN --mount=type=bind,from=s,target=/s --mount=from=n,target=/x y"),
-        (Target::Syntax, "# syntax=d/f:1\nFROM a", "n", "# syntax=n\nFROM a"),
-        (Target::Add("https://h/r.git".into()), "FROM a\nADD https://h/r.git#v1:sub /x", "n", "FROM a\nADD https://h/r.git#n:sub /x"),
-        (Target::Add("https://h/r.git".into()), "FROM a\nADD [\"https://h/r.git#\", \"/x\"]", "n", "FROM a\nADD [\"https://h/r.git#n\", \"/x\"]"),
-        (Target::Add("https://h/r.git".into()), "FROM a\nADD https://h/r.git?subdir=s&ref=v1 /x", "n", "FROM a\nADD https://h/r.git?subdir=s&ref=n /x"),
-        (Target::Add("https://h/r.git".into()), "FROM a\nARG R=r\nADD https://h/$R.git#v1 /x", "n", "FROM a\nARG R=r\nADD https://h/$R.git#n /x"),
-        (Target::Checksum("https://h/f".into()), "FROM a\nADD --checksum=sha256:00 https://h/f /x", "n", "FROM a\nADD --checksum=sha256:n https://h/f /x"),
-        (Target::Checksum("https://h/f".into()), "FROM a\nADD --checksum= https://h/f /x", "n", "FROM a\nADD --checksum=sha256:n https://h/f /x"),
-        (Target::Checksum("https://h/f".into()), "FROM a\nADD --checksum=sha256: https://h/f /x", "n", "FROM a\nADD --checksum=sha256:n https://h/f /x"),
-        (Target::Checksum("https://h/r.git".into()), "FROM a\nADD --checksum= https://h/r.git#v1 /x", "n", "FROM a\nADD --checksum=n https://h/r.git#v1 /x"),
+        (
+            Target::Arg("X".into()),
+            "FROM a\nARG W X=\"1 2\" Y=3",
+            "n",
+            "FROM a\nARG W X=\"n\" Y=3",
+        ),
+        (
+            Target::Arg("X".into()),
+            "FROM a\nARG X=",
+            "n",
+            "FROM a\nARG X=n",
+        ),
+        (
+            Target::Arg("X".into()),
+            "FROM a\nARG X='' Y=",
+            "n",
+            "FROM a\nARG X='n' Y=",
+        ),
+        (
+            Target::Arg("X".into()),
+            "FROM a\nONBUILD arg X=1",
+            "n",
+            "FROM a\nONBUILD arg X=n",
+        ),
+        (
+            Target::Arg("X".into()),
+            "FROM a\nARG \\\n # X=0\n\n X=1\\\n Y=2",
+            "n",
+            "FROM a\nARG \\\n # X=0\n\n X=n\\\n Y=2",
+        ),
+        (
+            Target::Env("X".into()),
+            "FROM a\nenv X  old value ",
+            "n",
+            "FROM a\nenv X  n ",
+        ),
+        (
+            Target::Env("X".into()),
+            "FROM a\nENV W=1 X=2",
+            "n",
+            "FROM a\nENV W=1 X=n",
+        ),
+        (
+            Target::From(None),
+            "FROM --platform=$BUILDPLATFORM \"a:1\" AS x",
+            "b@sha256:00",
+            "FROM --platform=$BUILDPLATFORM \"b@sha256:00\" AS x",
+        ),
+        (
+            Target::From(some("docker.io/library/debian")),
+            "FROM a\nFROM debian:12\nFROM scratch",
+            "n",
+            "FROM a\nFROM n\nFROM scratch",
+        ),
+        (
+            Target::From(some("debian")),
+            "FROM docker.io/library/debian@sha256:00 AS debian\nFROM debian",
+            "n",
+            "FROM n AS debian\nFROM debian",
+        ),
+        (
+            Target::CopyFrom(None),
+            "FROM a AS b\nCOPY --from=0 x y\nCOPY --from=B x y\nCOPY --link --from=\"i:1\" x y",
+            "n",
+            "FROM a AS b\nCOPY --from=0 x y\nCOPY --from=B x y\nCOPY --link --from=\"n\" x y",
+        ),
+        (
+            Target::CopyFrom(some("i")),
+            "FROM a\nONBUILD COPY --from=i:1 x y\nCOPY --from=j x y",
+            "n",
+            "FROM a\nONBUILD COPY --from=n x y\nCOPY --from=j x y",
+        ),
+        (
+            Target::Mount(some("i")),
+            "FROM a AS s\nRUN --mount=type=bind,from=s,target=/s --mount=from=i:1,target=/x y",
+            "n",
+            "FROM a AS s\nRUN --mount=type=bind,from=s,target=/s --mount=from=n,target=/x y",
+        ),
+        (
+            Target::Syntax,
+            "# syntax=d/f:1\nFROM a",
+            "n",
+            "# syntax=n\nFROM a",
+        ),
+        (
+            Target::Add("https://h/r.git".into()),
+            "FROM a\nADD https://h/r.git#v1:sub /x",
+            "n",
+            "FROM a\nADD https://h/r.git#n:sub /x",
+        ),
+        (
+            Target::Add("https://h/r.git".into()),
+            "FROM a\nADD [\"https://h/r.git#\", \"/x\"]",
+            "n",
+            "FROM a\nADD [\"https://h/r.git#n\", \"/x\"]",
+        ),
+        (
+            Target::Add("https://h/r.git".into()),
+            "FROM a\nADD https://h/r.git?subdir=s&ref=v1 /x",
+            "n",
+            "FROM a\nADD https://h/r.git?subdir=s&ref=n /x",
+        ),
+        (
+            Target::Add("https://h/r.git".into()),
+            "FROM a\nARG R=r\nADD https://h/$R.git#v1 /x",
+            "n",
+            "FROM a\nARG R=r\nADD https://h/$R.git#n /x",
+        ),
+        (
+            Target::Checksum("https://h/f".into()),
+            "FROM a\nADD --checksum=sha256:00 https://h/f /x",
+            "n",
+            "FROM a\nADD --checksum=sha256:n https://h/f /x",
+        ),
+        (
+            Target::Checksum("https://h/f".into()),
+            "FROM a\nADD --checksum= https://h/f /x",
+            "n",
+            "FROM a\nADD --checksum=sha256:n https://h/f /x",
+        ),
+        (
+            Target::Checksum("https://h/f".into()),
+            "FROM a\nADD --checksum=sha256: https://h/f /x",
+            "n",
+            "FROM a\nADD --checksum=sha256:n https://h/f /x",
+        ),
+        (
+            Target::Checksum("https://h/r.git".into()),
+            "FROM a\nADD --checksum= https://h/r.git#v1 /x",
+            "n",
+            "FROM a\nADD --checksum=n https://h/r.git#v1 /x",
+        ),
     ] {
         assert_eq!(rewritten(before, &site(target), new), after, "{before}");
     }
@@ -181,7 +343,10 @@ fn a_located_value_knows_where_it_stands() {
     assert_eq!(locate(&file, &site).unwrap()[0].value, "0");
     site.stage = Some(StageSel::Name("ONE".to_owned()));
     let error = locate(&file, &site).unwrap_err();
-    assert!(matches!(error, SiteError::NoValue { ref place, .. } if place.line == 3), "{error:?}");
+    assert!(
+        matches!(error, SiteError::NoValue { ref place, .. } if place.line == 3),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -189,16 +354,28 @@ fn what_cannot_be_found_says_why() {
     let fault = |text: &str, site: &Site| locate(&parse(text), site).unwrap_err();
     let text = "FROM a AS build\nARG VERSION=1\nENV OTHER=2\nFROM b\nARG VERSION=1\n";
     let mut typo = arg("VERSOIN");
-    assert_eq!(fault(text, &typo).trouble().help.as_deref(), Some("did you mean `VERSION`?"));
+    assert_eq!(
+        fault(text, &typo).trouble().help.as_deref(),
+        Some("did you mean `VERSION`?")
+    );
     assert_eq!(fault(text, &typo).id(), Id::DOC003);
-    assert_eq!(fault(text, &arg("OTHER")).trouble().help.as_deref(), Some("line 3 has it as `env`"));
+    assert_eq!(
+        fault(text, &arg("OTHER")).trouble().help.as_deref(),
+        Some("line 3 has it as `env`")
+    );
     typo.stage = Some(StageSel::Name("biuld".to_owned()));
     let error = fault(text, &typo);
-    assert_eq!(error.trouble().help.as_deref(), Some("did you mean `build`?"));
+    assert_eq!(
+        error.trouble().help.as_deref(),
+        Some("did you mean `build`?")
+    );
     assert!(matches!(error, SiteError::NoStage { .. }));
     let mut elsewhere = site(Target::Env("OTHER".to_owned()));
     elsewhere.stage = Some(StageSel::Index(1));
-    assert_eq!(fault(text, &elsewhere).trouble().help.as_deref(), Some("it stands in another stage, on line 3"));
+    assert_eq!(
+        fault(text, &elsewhere).trouble().help.as_deref(),
+        Some("it stands in another stage, on line 3")
+    );
     let twice = fault(text, &arg("VERSION"));
     assert_eq!(twice.id(), Id::DOC004);
     assert_eq!(twice.trouble().found.as_deref(), Some("lines 2, 5"));
@@ -220,14 +397,44 @@ fn a_value_behind_a_variable_names_the_variable() {
         _ => None,
     };
     let some = |t: &str| Some(t.to_owned());
-    assert_eq!(variable("ARG I=debian:1\nFROM $I\n", Target::From(some("debian"))), some("I"));
-    assert_eq!(variable("ARG T=1\nFROM debian:${T}\n", Target::From(None)), some("T"));
-    assert_eq!(variable("FROM x:$TARGETARCH\n", Target::From(None)), some("TARGETARCH"));
-    assert_eq!(variable("FROM a\nARG X=$Y\n", Target::Arg("X".into())), some("Y"));
-    assert_eq!(variable("FROM a\nARG X=1${Y}\n", Target::Arg("X".into())), some("Y"));
-    assert_eq!(variable("FROM a\nADD https://h/r.git#$V /x\n", Target::Add("https://h/r.git".into())), some("V"));
-    assert_eq!(variable("FROM a\nADD --checksum=sha256:$S https://h/f /x\n", Target::Checksum("https://h/f".into())), some("S"));
-    assert_eq!(variable("FROM a\nARG X='$Y'\n", Target::Arg("X".into())), None);
+    assert_eq!(
+        variable("ARG I=debian:1\nFROM $I\n", Target::From(some("debian"))),
+        some("I")
+    );
+    assert_eq!(
+        variable("ARG T=1\nFROM debian:${T}\n", Target::From(None)),
+        some("T")
+    );
+    assert_eq!(
+        variable("FROM x:$TARGETARCH\n", Target::From(None)),
+        some("TARGETARCH")
+    );
+    assert_eq!(
+        variable("FROM a\nARG X=$Y\n", Target::Arg("X".into())),
+        some("Y")
+    );
+    assert_eq!(
+        variable("FROM a\nARG X=1${Y}\n", Target::Arg("X".into())),
+        some("Y")
+    );
+    assert_eq!(
+        variable(
+            "FROM a\nADD https://h/r.git#$V /x\n",
+            Target::Add("https://h/r.git".into())
+        ),
+        some("V")
+    );
+    assert_eq!(
+        variable(
+            "FROM a\nADD --checksum=sha256:$S https://h/f /x\n",
+            Target::Checksum("https://h/f".into())
+        ),
+        some("S")
+    );
+    assert_eq!(
+        variable("FROM a\nARG X='$Y'\n", Target::Arg("X".into())),
+        None
+    );
 }
 
 #[test]
@@ -248,266 +455,12 @@ fn a_split_value_is_read_but_not_edited() {
 #[test]
 fn comments_heredocs_and_texts_of_commands_are_never_sites() {
     let text = "FROM a\n#ARG X=1\nRUN echo ARG X=1 \\\n && ENV X=2\nRUN <<EOF\nARG X=3\nEOF\nLABEL X=4\nRUN ADD https://h/f#1 /x\n";
-    for target in [Target::Arg("X".into()), Target::Env("X".into()), Target::Add("https://h/f".into())] {
+    for target in [
+        Target::Arg("X".into()),
+        Target::Env("X".into()),
+        Target::Add("https://h/f".into()),
+    ] {
         let error = locate(&parse(text), &site(target)).unwrap_err();
         assert!(matches!(error, SiteError::NotFound { .. }), "{error:?}");
     }
 }
-
-// --- fixtures --------------------------------------------------------------------------------
-
-/// Rewrites each named ARG or ENV (with the comment that tells `old`) and compares all bytes.
-fn fixture(name: &str, before: &[u8], expected: &[u8], changes: &[(Option<usize>, Target, &str, &str)]) {
-    roundtrip(before).unwrap();
-    let file = Dockerfile::parse(name, before.to_vec()).unwrap();
-    let mut edits = Vec::new();
-    for (stage, target, old, new) in changes {
-        let mut site = site(target.clone());
-        site.stage = stage.map(StageSel::Index);
-        let located = locate(&file, &site).unwrap().remove(0);
-        if let Some((value, version)) = new.split_once(' ') {
-            edits.push(located.edit(&file, &token(value)).unwrap());
-            let (old, new) = (token(old), token(version));
-            let said = |version| Said { tag: None, version: Some(version) };
-            edits.extend(retell(&file, &located, said(&old), said(&new)));
-        } else {
-            assert_eq!(located.value, *old, "{name}");
-            edits.push(located.edit(&file, &token(new)).unwrap());
-        }
-    }
-    let after = apply(before, &edits).unwrap();
-    assert_eq!(String::from_utf8_lossy(&after), String::from_utf8_lossy(expected), "{name}");
-    assert_eq!(after, expected, "{name}");
-    Dockerfile::parse(name, after.clone()).unwrap();
-    assert_eq!(apply(&after, &undo(&edits)).unwrap(), before, "{name}");
-}
-
-macro_rules! fixtures {
-    ($($test:ident $folder:literal: [$($change:expr),* $(,)?];)+) => { $(
-        #[test]
-        fn $test() {
-            let before = include_bytes!(concat!("../../tests/data/dockerfile/", $folder, "/Dockerfile"));
-            let expected = include_bytes!(concat!("../../tests/data/dockerfile/", $folder, "/expected"));
-            fixture($folder, before, expected, &[$($change),*]);
-        }
-    )+ };
-}
-
-fn a(name: &str) -> Target {
-    Target::Arg(name.to_owned())
-}
-
-fn e(name: &str) -> Target {
-    Target::Env(name.to_owned())
-}
-
-const OLD: &str = "0123456789abcdef0123456789abcdef01234567";
-const NEW: &str = "fedcba9876543210fedcba9876543210fedcba98";
-
-fixtures! {
-    one_name_in_two_stages "same-name-two-stages": [
-        (Some(1), a("GIT_COMMIT"), OLD, NEW),
-        (Some(1), a("GIT_VERSION"), "v2.0.1", "v2.1.0"),
-    ];
-    older_pins_stay_commented_out "commented-out-pins": [
-        (None, a("SHAIRPORT_VERSION"), "3.3.7", "fedcba9876543210fedcba9876543210fedcba98 4.0"),
-        (None, a("ALAC_VERSION"), "1.0.4", "fedcba9876543210fedcba9876543210fedcba98 1.0.5"),
-    ];
-    tag_beside_commit "version-beside-commit": [
-        (None, a("GIT_COMMIT"), OLD, NEW),
-        (None, a("GIT_VERSION"), "v1.6.6", "v1.7.0"),
-    ];
-    from_in_heredocs "heredoc-with-from": [
-        (None, Target::From(None), "debian:12-slim", "debian:12-slim@sha256:0000"),
-        (None, a("VERSION"), "1.0", "1.1"),
-    ];
-    crlf "crlf": [
-        (None, a("A_VERSION"), OLD, NEW),
-        (None, a("B_VERSION"), "1.0.4", "2.0.0 1.0.5"),
-    ];
-    old_env_form "env-legacy": [
-        (None, e("NODE_VERSION"), "20.1.0", "20.2.0"),
-        (None, e("WORDS"), "a b  c", "d"),
-    ];
-    quotes_stay "quoted": [
-        (None, a("DOUBLE"), "1.0", "1.1"),
-        (None, a("SINGLE"), "1.0", "1.1"),
-        (None, a("EMPTY"), "", "1.1"),
-        (None, e("INNER"), "it's 1.0", "1.1"),
-    ];
-    several_on_a_line "several-on-a-line": [
-        (None, a("ONE"), "1", "11"),
-        (None, a("TWO"), "2", "22"),
-        (None, e("THREE"), "3", "33"),
-        (None, e("FOUR"), "4", "44"),
-    ];
-    backtick_escapes "escape-backtick": [
-        (None, a("TOOL"), "1.0", "1.1"),
-        (None, e("DIR"), "C:\\tools", "D:/tools"),
-        (None, a("LAST"), "2", "3"),
-    ];
-}
-
-// --- variants and arbitrary bytes ------------------------------------------------------------
-
-/// One instruction with the names and values it must be found to set.
-#[derive(Clone, Debug)]
-struct Case {
-    lines: Vec<&'static str>,
-    sets: Vec<(&'static str, &'static str)>,
-}
-
-fn case(lines: &[&'static str], sets: &[(&'static str, &'static str)]) -> Case {
-    Case {
-        lines: lines.to_vec(),
-        sets: sets.to_vec(),
-    }
-}
-
-fn cases() -> Vec<Case> {
-    vec![
-        case(&["# 1.0.4", "ARG A=1"], &[("A", "1")]),
-        case(&["ARG A=\"x y\" B='z' C= D"], &[("A", "x y"), ("B", "z"), ("C", "")]),
-        case(&["ARG A=1 \\", "    B=2 \\", "    C=3"], &[("A", "1"), ("B", "2"), ("C", "3")]),
-        case(&["ENV A x  y"], &[("A", "x  y")]),
-        case(&["ENV A=x\\ y \\", "  B=\"q\""], &[("A", "x y"), ("B", "q")]),
-        case(&["ONBUILD ARG A=1"], &[("A", "1")]),
-        case(&["#ARG A=0", "ENV A=1 B=$A"], &[("A", "1")]),
-        case(&["RUN set -e; \\", "  echo ARG A=1 && \\", "  echo done"], &[]),
-        case(&["RUN <<EOF cat", "FROM nowhere", "ARG A=1", "EOF"], &[]),
-        case(&["COPY --from=b:1 /x /y"], &[]),
-        case(&["CMD [\"a\", \"b\\\\\"]"], &[]),
-        case(&["FROM scratch AS s1"], &[]),
-        case(&["LABEL a=b c=\"d e\""], &[]),
-        case(&["MAINTAINER Some One <a@b>"], &[]),
-        case(&["HEALTHCHECK CMD true"], &[]),
-    ]
-}
-
-/// The variants that BuildKit reads as the same file.
-#[derive(Clone, Copy, Debug, Default)]
-struct Variant {
-    crlf: bool,
-    bom: bool,
-    tabs: bool,
-    no_eol: bool,
-    gap: Option<&'static str>,
-    trailing: bool,
-    lower: bool,
-}
-
-fn written(cases: &[Case], v: Variant) -> Vec<u8> {
-    let mut lines: Vec<String> = vec!["FROM debian:12 AS base".to_owned()];
-    for case in cases {
-        let (mut heredoc, mut continued) = (false, false);
-        for line in &case.lines {
-            let mut line = (*line).to_owned();
-            let comment = line.starts_with('#');
-            if !heredoc && !continued && !comment {
-                if let Some((word, rest)) = line.split_once(' ') {
-                    let word = if v.lower { word.to_lowercase() } else { word.to_owned() };
-                    let blank = if v.tabs { "\t " } else { " " };
-                    line = format!("{word}{blank}{rest}");
-                }
-                if v.tabs {
-                    line = format!("\t{line}");
-                }
-            }
-            heredoc |= line.contains("<<");
-            continued = !heredoc && line.ends_with('\\');
-            if continued && v.trailing {
-                line.push_str(" \t");
-            }
-            lines.push(line);
-            if continued {
-                lines.extend(v.gap.map(str::to_owned));
-            }
-        }
-        lines.push(String::new());
-    }
-    lines.pop();
-    let eol = if v.crlf { "\r\n" } else { "\n" };
-    let mut text = lines.join(eol);
-    if !v.no_eol {
-        text.push_str(eol);
-    }
-    let mut out = if v.bom { b"\xEF\xBB\xBF".to_vec() } else { Vec::new() };
-    out.extend(text.into_bytes());
-    out
-}
-
-fn variant() -> impl Strategy<Value = Variant> {
-    let gap = prop_oneof![
-        Just(None),
-        Just(Some("")),
-        Just(Some("  # ARG A=9 \\")),
-        Just(Some("#")),
-    ];
-    (any::<[bool; 6]>(), gap).prop_map(|([crlf, bom, tabs, no_eol, trailing, lower], gap)| Variant {
-        crlf,
-        bom,
-        tabs,
-        no_eol,
-        gap,
-        trailing,
-        lower,
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn every_variant_reads_the_same_and_comes_back_to_the_byte(
-        cases in proptest::collection::vec(proptest::sample::select(cases()), 0..12),
-        v in variant(),
-    ) {
-        let bytes = written(&cases, v);
-        let file = Dockerfile::parse("Dockerfile", bytes.clone()).unwrap();
-        prop_assert_eq!(file.instructions().len(), cases.len() + 1);
-        let wanted: Vec<(String, String)> = cases
-            .iter()
-            .flat_map(|c| c.sets.iter())
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect();
-        let found: Vec<(String, String)> = (0..file.assignments().len())
-            .filter_map(|i| Some((file.assignments()[i].name.clone(), assigned(&file, i).ok()?.value)))
-            .collect();
-        prop_assert_eq!(found, wanted);
-        prop_assert_eq!(roundtrip(&bytes), Ok(()));
-    }
-
-    #[test]
-    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert_eq!(roundtrip(&bytes), Ok(()));
-    }
-
-    #[test]
-    fn arbitrary_dockerfiles_come_back_to_the_byte(
-        parts in proptest::collection::vec(proptest::sample::select(PARTS), 0..40),
-    ) {
-        let mut text = b"FROM a\n".to_vec();
-        text.extend(parts.concat().bytes());
-        prop_assert_eq!(roundtrip(&text), Ok(()));
-        let mut all = site(Target::From(None));
-        all.all = true;
-        if let Ok(file) = Dockerfile::parse("Dockerfile", text) {
-            for target in [
-                Target::From(None), Target::CopyFrom(None), Target::Mount(None), Target::Syntax,
-                Target::Add("u".to_owned()), Target::Checksum("u".to_owned()),
-            ] {
-                all.target = target;
-                for located in locate(&file, &all).unwrap_or_default() {
-                    let _ = claims(&file, &located);
-                    let _ = shadows(&file, &located);
-                }
-            }
-        }
-    }
-}
-
-const PARTS: &[&str] = &[
-    "ARG ", "ENV ", "ADD ", "RUN ", "COPY ", "FROM ", "ONBUILD ", "A=", "B=", "=", "$A", "${A", "}",
-    ":-", "##", "/", "\"", "'", "\\", "\\\n", "\n", "\r\n", " ", "\t", "#", "x", "1.0", "<<E", "E\n",
-    "--from=", "--mount=from=", "--checksum=", "u#", "[\"", "\"]", ",", "é", "\u{a0}", "`", "\n# 1.0\nARG A=",
-];
