@@ -4,6 +4,11 @@
 //! [`edit`] changes it without touching any other byte. The keys of a kind of pin are read by
 //! that kind, in [`source`](crate::source). Nothing here reads a file.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a trouble ends the run or is one of a few: its size is never felt"
+)]
+
 pub mod edit;
 mod pattern;
 mod pin;
@@ -29,6 +34,8 @@ pub use policy::{Freeze, Policy};
 pub const MAX_PINS: usize = 10_000;
 
 const KNOWN: [&str; 8] = ["version", "requires", "image", "archives", "pins", "policy", "lint", "workspace"];
+
+const IMAGE: [&str; 2] = ["dockerfiles", "platforms"];
 
 /// A manifest, whole and right.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -126,7 +133,7 @@ impl Manifest {
     /// …as a program of the given version would.
     fn parse_as(file: &str, bytes: &[u8], program: &str) -> Result<Self, Vec<Trouble>> {
         let document = table::parse(file, bytes).map_err(|t| vec![t])?;
-        let manifest = read(&document, program).map_err(|t| vec![*t])?;
+        let manifest = read(&document, program).map_err(|t| vec![t])?;
         let troubles = document.troubles();
         if troubles.is_empty() { Ok(manifest) } else { Err(troubles) }
     }
@@ -140,11 +147,14 @@ impl Manifest {
     }
 }
 
-fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Box<Trouble>> {
+fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Trouble> {
     let root = document.root();
     vet_requires(&root, program)?;
     vet_version(&root)?;
-    root.only("in pins.toml", &KNOWN, |_| None);
+    root.only("in pins.toml", &KNOWN, |key| {
+        let belongs = IMAGE.contains(&key);
+        belongs.then(|| format!("`{key}` belongs under [image]"))
+    });
     let image = read_image(&root);
     let policy_table = root.table("policy");
     let none = Policy::default();
@@ -187,8 +197,10 @@ fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Box<Trouble>
 }
 
 /// `requires` comes before all else: an older program cannot judge what it does not know.
-fn vet_requires(root: &Table<'_>, program: &str) -> Result<(), Box<Trouble>> {
-    let requires = root.read("requires", |text| text.parse::<VersionRule>().map_err(|e| e.trouble()));
+fn vet_requires(root: &Table<'_>, program: &str) -> Result<(), Trouble> {
+    let requires = root.read("requires", |text| {
+        text.parse::<VersionRule>().map_err(|e| e.trouble())
+    });
     let (Some(requires), Ok(current)) = (requires, program.parse::<semver::Version>()) else {
         return Ok(());
     };
@@ -197,10 +209,10 @@ fn vet_requires(root: &Table<'_>, program: &str) -> Result<(), Box<Trouble>> {
     }
     let message = format!("needs dubo-pin {}, this is {program}", requires.value);
     let trouble = Trouble::new(message).at(requires.place);
-    Err(Box::new(trouble.help("install a version that is new enough")))
+    Err(trouble.help("install a version that meets it"))
 }
 
-fn vet_version(root: &Table<'_>) -> Result<(), Box<Trouble>> {
+fn vet_version(root: &Table<'_>) -> Result<(), Trouble> {
     if !root.has("version") {
         let trouble = Trouble::new("the manifest does not say its version").at(root.place());
         root.report(trouble.help("write `version = 1` at its head"));
@@ -214,14 +226,14 @@ fn vet_version(root: &Table<'_>) -> Result<(), Box<Trouble>> {
     }
     let trouble = Trouble::new("the manifest is of another version").at(version.place);
     let trouble = trouble.expected("version = 1");
-    Err(Box::new(trouble.found(version.value.to_string())))
+    Err(trouble.found(version.value.to_string()))
 }
 
 fn read_image(root: &Table<'_>) -> Image {
     let Some(table) = root.table("image") else {
         return Image::default();
     };
-    table.only("in [image]", &["dockerfiles", "platforms"], |_| None);
+    table.only("in [image]", &IMAGE, |_| None);
     let dockerfiles = table.list::<Pattern>("dockerfiles");
     let platforms = table.list::<Platform>("platforms").unwrap_or_default();
     let mut platforms: Vec<Platform> = platforms.into_iter().map(|p| p.value).collect();
@@ -232,7 +244,7 @@ fn read_image(root: &Table<'_>) -> Image {
 type Named<'d> = Vec<(PinName, Place, Table<'d>)>;
 
 /// The tables under `[pins]` or `[archives]`, each with its name and where that stands.
-fn named<'d>(root: &Table<'d>, key: &str) -> Result<Named<'d>, Box<Trouble>> {
+fn named<'d>(root: &Table<'d>, key: &str) -> Result<Named<'d>, Trouble> {
     let Some(table) = root.table(key) else {
         return Ok(Vec::new());
     };
@@ -240,7 +252,7 @@ fn named<'d>(root: &Table<'d>, key: &str) -> Result<Named<'d>, Box<Trouble>> {
     if names.len() > MAX_PINS {
         let message = format!("there are more than {MAX_PINS} {key}");
         let trouble = Trouble::new(message).at(root.key_place(key));
-        return Err(Box::new(trouble.found(names.len().to_string())));
+        return Err(trouble.found(names.len().to_string()));
     }
     let mut twins = Twins::default();
     let mut out = Vec::with_capacity(names.len());

@@ -159,13 +159,13 @@ impl Pin {
                 table.report(trouble.at(table.key_place(key)));
             }
         }
+        let into = site::read_all(table, &Bears::Pin(source.as_ref(), &platforms));
         let source = source?;
         if let Some(vendor) = &vendor
             && let Err(trouble) = source.vet_vendor(&vendor.value, &platforms)
         {
             table.report(trouble.at(vendor.place.clone()));
         }
-        let into = site::read_all(table, &Bears::Pin(&source, &platforms));
         Some(Self {
             name,
             place,

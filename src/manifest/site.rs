@@ -25,8 +25,8 @@ const KNOWN: [&str; 13] = [
 
 /// What may stand at the sites that are read.
 pub(super) enum Bears<'a> {
-    /// Values of a pin, which may differ by platform.
-    Pin(&'a Source, &'a [Platform]),
+    /// Values of a pin, which may differ by platform; its source, if it could be read.
+    Pin(Option<&'a Source>, &'a [Platform]),
     /// The snapshot of an archive.
     Snapshot,
 }
@@ -61,7 +61,7 @@ fn read(table: &Table<'_>, bears: &Bears<'_>) -> Option<Placed<Site>> {
         }
     };
     let target = read_target(table, key)?;
-    if let Bears::Pin(source, _) = bears
+    if let Bears::Pin(Some(source), _) = bears
         && !source.fits(&target)
     {
         let message = format!("`{key}` cannot bear a value of a {} pin", source.kind());
@@ -106,7 +106,8 @@ fn read_platform(table: &Table<'_>, bears: &Bears<'_>) -> Option<Platform> {
 
 fn read_value(table: &Table<'_>, bears: &Bears<'_>) -> Option<String> {
     let (keys, needed): (&[&str], bool) = match bears {
-        Bears::Pin(source, _) => (source.value_keys(), source.default_value_key().is_none()),
+        Bears::Pin(None, _) => (&[], false),
+        Bears::Pin(Some(source), _) => (source.value_keys(), source.default_value_key().is_none()),
         Bears::Snapshot => (&["snapshot"], false),
     };
     if needed && !table.has("value") {

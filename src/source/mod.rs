@@ -3,6 +3,11 @@
 //! The key that names a source decides its kind, as in Cargo's dependency tables. Each kind's
 //! `keys.rs` is its grammar; what resolves it stands beside.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a trouble ends the run or is one of a few: its size is never felt"
+)]
+
 pub mod deb;
 pub mod git;
 pub mod image;
@@ -35,7 +40,7 @@ pub enum Source {
     /// A git repository.
     Git(git::Keys),
     /// Files by URL.
-    Url(url::Keys),
+    Url(Box<url::Keys>),
     /// Debian packages.
     Deb(deb::Keys),
     /// An image in a registry.
@@ -62,7 +67,7 @@ impl Source {
         let given: Vec<&str> = given.filter(|kind| table.has(kind)).collect();
         match given.as_slice() {
             ["git"] => git::Keys::read(table).map(Self::Git),
-            ["url"] => url::Keys::read(table, platforms).map(Self::Url),
+            ["url"] => url::Keys::read(table, platforms).map(|k| Self::Url(Box::new(k))),
             ["deb"] => deb::Keys::read(table, platforms).map(Self::Deb),
             ["image"] => image::Keys::read(table).map(Self::Image),
             ["yarn"] => yarn::Keys::read(table).map(Self::Yarn),

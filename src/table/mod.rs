@@ -3,6 +3,11 @@
 //! For the manifest and for the grammar of each kind of source. It knows no key of either; it
 //! knows what a string, a list, a table is, and how to say that something else stands there.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a trouble ends the run or is one of a few: its size is never felt"
+)]
+
 mod read;
 mod scan;
 mod statements;
@@ -202,15 +207,18 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused_before_it_is_parsed() {
         for text in [
-            "[".repeat(500_000),
-            format!("a = {}", "[".repeat(500_000)),
-            format!("a = {}", "{b=".repeat(500_000)),
-            "a.".repeat(500_000),
-            format!("[{}x]", "a.".repeat(500_000)),
-            format!("{}=1", vec!["\"a\""; 500_000].join(".")),
+            "[\n".repeat(500_000),
+            format!("a = {}", "[\n".repeat(500_000)),
+            format!("a = {}", "{b=\n".repeat(500_000)),
+            "a.".repeat(8_000),
+            format!("[{}x]", "a.".repeat(8_000)),
+            format!("{}=1", vec!["\"a\""; 4_000].join(".")),
         ] {
             let trouble = parse("f", text.as_bytes()).unwrap_err();
-            assert!(trouble.message.starts_with("this is no manifest: "), "{}", trouble.message);
+            assert!(
+                trouble.message.contains("deeper than 32")
+                    || trouble.message.contains("more than 32")
+            );
         }
     }
 

@@ -156,5 +156,8 @@ mod tests {
         assert_eq!(after_string(b"'''abc\n[", 0), 8);
         assert_eq!(after_string(b"\"a\\", 0), 3);
         assert_eq!(after_string(b"", 0), 0);
+        // up to two quotes of its own stand before the closing three
+        assert_eq!(after_string(b"\"\"\"x\"\"\"\"\"y", 0), 9);
+        assert_eq!(after_string(b"'''x''''y", 0), 8);
     }
 }

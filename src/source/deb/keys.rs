@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::dockerfile::StageSel;
 use crate::model::{PinName, Platform, RelPath, Trouble, quoted};
 use crate::source::request::Request;
-use crate::table::{Placed, Table};
+use crate::table::Table;
 
 /// What a deb pin asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Keys {
     pub closure: Closure,
     /// The archives to draw from, sorted by name; empty: all of the manifest's.
     /// A name may be inherited from a workspace, so whether it exists is not judged here.
-    pub archives: Vec<Placed<PinName>>,
+    pub archives: Vec<PinName>,
     /// Whether recommended packages belong to the closure.
     pub recommends: bool,
 }
@@ -27,7 +27,7 @@ pub struct Keys {
 pub enum Operands {
     /// Every operand of every apt install in the Dockerfiles.
     Dockerfile {
-        /// Only those of these stages; empty: of all.
+        /// Only those of these stages, sorted; empty: of all.
         stages: Vec<StageSel>,
         /// Only those of this Dockerfile.
         file: Option<RelPath>,
@@ -183,22 +183,27 @@ impl Keys {
                     .help("add `platforms = [\"linux/amd64\"]` to the pin or under [image]"),
             );
         }
-        let mut archives = archives.unwrap_or_default();
-        archives.sort_by(|a, b| a.value.cmp(&b.value));
-        Some(Self { operands: operands?, closure: closure.map(|c| c.value).unwrap_or_default(), archives, recommends })
+        let archives = archives.into_iter().flatten();
+        let mut archives: Vec<PinName> = archives.map(|a| a.value).collect();
+        archives.sort();
+        Some(Self {
+            operands: operands?,
+            closure: closure.map(|c| c.value).unwrap_or_default(),
+            archives,
+            recommends,
+        })
     }
 
     pub(in crate::source) fn request(&self) -> Request {
         let line = Request::default();
         let line = match &self.operands {
-            Operands::Dockerfile { stages, file } => {
-                let mut stages: Vec<String> = stages.iter().map(stage_word).collect();
-                stages.sort();
-                line.put("deb", "dockerfile")
-                    .put_list("stages", stages)
-                    .put_some("file", file.as_ref().map(RelPath::as_str))
-            }
-            Operands::List(list) => line.put("deb", "list").put_list("packages", list.iter().map(ToString::to_string)),
+            Operands::Dockerfile { stages, file } => line
+                .put("deb", "dockerfile")
+                .put_list("stages", stages.iter().map(stage_word))
+                .put_some("file", file.as_ref().map(RelPath::as_str)),
+            Operands::List(list) => line
+                .put("deb", "list")
+                .put_list("packages", list.iter().map(ToString::to_string)),
         };
         let closure = match self.closure {
             Closure::None => "none",
@@ -206,7 +211,7 @@ impl Keys {
             Closure::MinusBase => "minus-base",
         };
         line.put("closure", closure)
-            .put_list("archives", self.archives.iter().map(|a| a.value.as_str()))
+            .put_list("archives", self.archives.iter().map(PinName::as_str))
             .put_flag("recommends", self.recommends)
     }
 }
@@ -230,6 +235,7 @@ fn read_stages(table: &Table<'_>) -> Vec<StageSel> {
             Err(trouble) => table.report(trouble.at(item.place)),
         }
     }
+    out.sort_by_cached_key(stage_word);
     out
 }
 
