@@ -33,6 +33,16 @@ pub struct Between {
 }
 
 impl Between {
+    /// No commit lies between.
+    pub(super) fn nothing(relation: Relation) -> Self {
+        Self {
+            relation,
+            count: 0,
+            more: false,
+            subjects: Vec::new(),
+        }
+    }
+
     /// Nothing is known.
     pub(super) fn unknown() -> Self {
         Self { relation: Relation::Unknown, count: 0, more: true, subjects: Vec::new() }

@@ -203,7 +203,16 @@ impl<'a> Git<'a> {
     /// # Errors
     /// Network and protocol. A commit that the server does not hand out is no error but
     /// [`Relation::Unknown`].
-    pub fn between(&self, url: &GitUrl, old: &CommitId, new: &CommitId, cap: u32) -> Result<Between, RemoteError> {
+    pub fn between(
+        &self,
+        url: &GitUrl,
+        old: &CommitId,
+        new: &CommitId,
+        cap: u32,
+    ) -> Result<Between, RemoteError> {
+        if old == new {
+            return Ok(Between::nothing(Relation::Descendant));
+        }
         let result = self.known(url, |url| {
             if url.scheme() == Scheme::File {
                 let local = Local::open(url, self.options.object_limit)?;
@@ -247,6 +256,8 @@ impl<'a> Git<'a> {
         }
         let (folder, fetched) = self.fetch(&mut session, url, *new, have, Some(depth), true)?;
         let walked = match &fetched.bundle {
+            // All that the new commit has, the old one has as well.
+            None if have.is_some() => Ok(Between::nothing(Relation::NotDescendant)),
             None => Ok(Between::unknown()),
             Some(bundle) => between::walk(*new, *old, usize::MAX, |id| {
                 let commit = pack::commit(bundle, id, url.host())?;

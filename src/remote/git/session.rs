@@ -194,6 +194,15 @@ impl<T: Transport> Session<T> {
         if !response.has_pack() {
             return Err(broken("it sent no pack".to_owned()));
         }
+        // On v0 a refusal comes where the pack would begin.
+        let refusal = match reader.peek_data_line() {
+            Some(Ok(Ok(line))) => line.strip_prefix(b"ERR ").map(<[u8]>::to_vec),
+            _ => None,
+        };
+        if let Some(text) = refusal {
+            let text = said(&String::from_utf8_lossy(&text));
+            return Err(refused(&host, &text, Some(fetch.want)).unwrap_or_else(|| broken(text)));
+        }
         let mut shallow = Vec::new();
         for update in response.shallow_updates() {
             if let gix::protocol::fetch::response::ShallowUpdate::Shallow(id) = update {
@@ -243,10 +252,8 @@ fn explain(host: &str, slot: &Slot, error: &(dyn std::error::Error + 'static), w
         return kept;
     }
     let text = flat(error);
-    let refused = ["not our ref", "not valid", "unadvertised object", "no such remote ref"];
-    if let Some(want) = want.filter(|_| refused.iter().any(|r| text.contains(r))) {
-        let detail = format!("{want} is not there, or no branch or tag leads to it");
-        return RemoteError::new(Fault::NoSuchCommit, host, detail);
+    if let Some(error) = refused(host, &text, want) {
+        return error;
     }
     if text.contains("'smart' protocol") {
         let detail = "its answer is not that of a git server";
@@ -261,6 +268,19 @@ fn explain(host: &str, slot: &Slot, error: &(dyn std::error::Error + 'static), w
         return RemoteError::new(fault, host, text);
     }
     RemoteError::new(Fault::Broken, host, text)
+}
+
+/// Whether a text is a server's refusal to hand out an object; servers word it in their own ways.
+fn refused(host: &str, text: &str, want: Option<CommitId>) -> Option<RemoteError> {
+    let words = [
+        "not our ref",
+        "not valid",
+        "unadvertised object",
+        "no such remote ref",
+    ];
+    let want = want.filter(|_| words.iter().any(|w| text.contains(w)))?;
+    let detail = format!("{want} is not there, or no branch or tag leads to it");
+    Some(RemoteError::new(Fault::NoSuchCommit, host, detail))
 }
 
 fn causes<'a>(
