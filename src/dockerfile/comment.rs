@@ -80,10 +80,7 @@ fn text<'a>(file: &'a Dockerfile, comment: &Comment) -> &'a [u8] {
 /// Where the physical line of a value begins.
 fn line_start(file: &Dockerfile, located: &Located) -> usize {
     let before = file.bytes().get(..located.cover.start).unwrap_or_default();
-    before
-        .iter()
-        .rposition(|b| *b == b'\n')
-        .map_or(0, |i| i + 1)
+    before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1)
 }
 
 /// The comment lines inside of the instruction, right above the value's own line, nearest first.
@@ -91,10 +88,7 @@ fn inner<'a>(file: &'a Dockerfile, located: &Located) -> Vec<&'a Comment> {
     let mut out = Vec::new();
     let mut below = line_start(file, located);
     let instruction = located.instruction.and_then(|i| file.instructions().get(i));
-    for comment in instruction
-        .iter()
-        .flat_map(|i| i.inner_comments.iter().rev())
-    {
+    for comment in instruction.iter().flat_map(|i| i.inner_comments.iter().rev()) {
         if comment.line.end == below {
             below = comment.line.start;
             out.push(comment);
@@ -125,9 +119,7 @@ fn block<'a>(file: &'a Dockerfile, located: &Located) -> Vec<&'a Comment> {
 /// Whether a comment is an instruction that was taken out, such as an older pin. Words that are
 /// English too (`# from`, `# run`) count in upper case only.
 fn commented_out(text: &[u8]) -> bool {
-    let mut words = text
-        .split(|b| b.is_ascii_whitespace() || *b == b'#')
-        .filter(|w| !w.is_empty());
+    let mut words = text.split(|b| b.is_ascii_whitespace() || *b == b'#').filter(|w| !w.is_empty());
     let (Some(word), second) = (words.next(), words.next()) else {
         return false;
     };
@@ -142,11 +134,8 @@ fn commented_out(text: &[u8]) -> bool {
 
 /// The first place where a text holds a word as a whole.
 fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    let fits = |at: usize| {
-        text.get(at..at + word.len()) == Some(word)
-            && begins(text, at)
-            && ends(text, at + word.len())
-    };
+    let fits =
+        |at: usize| text.get(at..at + word.len()) == Some(word) && begins(text, at) && ends(text, at + word.len());
     (0..text.len()).find(|at| fits(*at))
 }
 
@@ -185,17 +174,13 @@ fn version(text: &[u8]) -> Option<Range<usize>> {
             }
             let rest = text.get(start..at + word.len())?;
             let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-            let dotted = rest.get(digits) == Some(&b'.')
-                && rest.get(digits + 1).is_some_and(u8::is_ascii_digit);
+            let dotted = rest.get(digits) == Some(&b'.') && rest.get(digits + 1).is_some_and(u8::is_ascii_digit);
             if !dotted {
                 continue;
             }
             let part = |b: &&u8| b.is_ascii_alphanumeric() || b".-+~_".contains(*b);
             let len = rest.iter().take_while(part).count();
-            let last = rest
-                .get(..len)?
-                .iter()
-                .rposition(u8::is_ascii_alphanumeric)?;
+            let last = rest.get(..len)?.iter().rposition(u8::is_ascii_alphanumeric)?;
             return Some(start..start + last + 1);
         }
         at += word.len() + 1;
@@ -228,21 +213,12 @@ mod tests {
 
     fn retold(text: &str, name: &str) -> Option<String> {
         let (file, located) = found(text, name);
-        let (old, new) = (
-            [token("v1.0.3"), token("1.0.3")],
-            [token("v2.0.0"), token("2.0.0")],
-        );
+        let (old, new) = ([token("v1.0.3"), token("1.0.3")], [token("v2.0.0"), token("2.0.0")]);
         let edit = retell(
             &file,
             &located,
-            Said {
-                tag: Some(&old[0]),
-                version: Some(&old[1]),
-            },
-            Said {
-                tag: Some(&new[0]),
-                version: Some(&new[1]),
-            },
+            Said { tag: Some(&old[0]), version: Some(&old[1]) },
+            Said { tag: Some(&new[0]), version: Some(&new[1]) },
         )?;
         let after = apply(file.bytes(), &[edit]).unwrap();
         Some(String::from_utf8(after).unwrap())
@@ -259,10 +235,7 @@ mod tests {
             ("#1.0.3, not v1.0.3", "#1.0.3, not v2.0.0"),
             ("# x-1.0.3", "# x-2.0.0"),
             ("# refs/tags/1.0.3", "# refs/tags/2.0.0"),
-            (
-                "# 1.0.3\n#ARG X=1.0.3\n#ARG X=v1.0.3",
-                "# 2.0.0\n#ARG X=1.0.3\n#ARG X=v1.0.3",
-            ),
+            ("# 1.0.3\n#ARG X=1.0.3\n#ARG X=v1.0.3", "# 2.0.0\n#ARG X=1.0.3\n#ARG X=v1.0.3"),
             ("# v1.0.3\n# from 1.0.3 on", "# v1.0.3\n# from 2.0.0 on"),
         ] {
             let text = |comment: &str| format!("FROM a\n\n{comment}\nARG X=0\n");

@@ -42,8 +42,7 @@ impl EditError {
     /// As a message about a file and its content.
     #[must_use]
     pub fn trouble(&self, file: &str, content: &[u8]) -> Trouble {
-        let (Self::Overlap(range) | Self::OutOfRange(range) | Self::Unexpected { range, .. }) =
-            self;
+        let (Self::Overlap(range) | Self::OutOfRange(range) | Self::Unexpected { range, .. }) = self;
         Trouble::new(self.to_string()).at(Place::of(file, content, range.clone()))
     }
 }
@@ -71,8 +70,7 @@ pub fn apply(bytes: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError> {
         if range.start < done || same {
             return Err(EditError::Overlap(range));
         }
-        let (Some(kept), Some(found)) = (bytes.get(done..range.start), bytes.get(range.clone()))
-        else {
+        let (Some(kept), Some(found)) = (bytes.get(done..range.start), bytes.get(range.clone())) else {
             return Err(EditError::OutOfRange(range));
         };
         if found != edit.expected {
@@ -99,11 +97,7 @@ pub fn undo(edits: &[Edit]) -> Vec<Edit> {
         let start = edit.range.start + grown - shrunk;
         grown += edit.new.len();
         shrunk += edit.range.len();
-        Edit {
-            range: start..start + edit.new.len(),
-            expected: edit.new.clone(),
-            new: edit.expected.clone(),
-        }
+        Edit { range: start..start + edit.new.len(), expected: edit.new.clone(), new: edit.expected.clone() }
     };
     sorted(edits).into_iter().map(back).collect()
 }
@@ -113,21 +107,12 @@ mod tests {
     use super::*;
 
     fn edit(range: Range<usize>, expected: &str, new: &str) -> Edit {
-        Edit {
-            range,
-            expected: expected.into(),
-            new: new.into(),
-        }
+        Edit { range, expected: expected.into(), new: new.into() }
     }
 
     #[test]
     fn edits_are_applied_in_any_order_and_undone() {
-        let edits = [
-            edit(4..6, "ef", "F"),
-            edit(0..1, "a", "long"),
-            edit(2..2, "", "+"),
-            edit(0..1, "a", "long"),
-        ];
+        let edits = [edit(4..6, "ef", "F"), edit(0..1, "a", "long"), edit(2..2, "", "+"), edit(0..1, "a", "long")];
         let after = apply(b"abcdef", &edits).unwrap();
         assert_eq!(after, b"longb+cdF");
         assert_eq!(apply(&after, &undo(&edits)).unwrap(), b"abcdef");
@@ -136,25 +121,10 @@ mod tests {
     #[test]
     fn nothing_is_applied_to_bytes_that_are_not_the_ones_that_were_read() {
         let text = b"abcdef";
-        assert_eq!(
-            apply(text, &[edit(0..2, "ab", ""), edit(1..3, "bc", "")]),
-            Err(EditError::Overlap(1..3))
-        );
-        assert_eq!(
-            apply(text, &[edit(2..2, "", "x"), edit(2..2, "", "y")]),
-            Err(EditError::Overlap(2..2))
-        );
-        assert_eq!(
-            apply(text, &[edit(5..7, "f", "")]),
-            Err(EditError::OutOfRange(5..7))
-        );
-        assert!(matches!(
-            apply(text, &[edit(0..1, "b", "")]),
-            Err(EditError::Unexpected { .. })
-        ));
-        assert_eq!(
-            apply(text, &[edit(0..1, "a", "x"), edit(1..2, "b", "y")]).unwrap(),
-            b"xycdef"
-        );
+        assert_eq!(apply(text, &[edit(0..2, "ab", ""), edit(1..3, "bc", "")]), Err(EditError::Overlap(1..3)));
+        assert_eq!(apply(text, &[edit(2..2, "", "x"), edit(2..2, "", "y")]), Err(EditError::Overlap(2..2)));
+        assert_eq!(apply(text, &[edit(5..7, "f", "")]), Err(EditError::OutOfRange(5..7)));
+        assert!(matches!(apply(text, &[edit(0..1, "b", "")]), Err(EditError::Unexpected { .. })));
+        assert_eq!(apply(text, &[edit(0..1, "a", "x"), edit(1..2, "b", "y")]).unwrap(), b"xycdef");
     }
 }

@@ -46,10 +46,7 @@ pub enum SiteError {
         suggestion: Option<String>,
     },
     /// The value stands behind a variable.
-    #[error(
-        "the value of the site {site} stands behind the variable {}",
-        quoted(variable)
-    )]
+    #[error("the value of the site {site} stands behind the variable {}", quoted(variable))]
     Variable {
         /// The site.
         site: String,
@@ -111,36 +108,25 @@ impl SiteError {
                     Some(first) => trouble.at(first.clone()),
                     None => trouble,
                 };
-                trouble
-                    .found(format!("lines {}", lines.join(", ")))
-                    .help("name the `stage`, or say `all = true`")
+                trouble.found(format!("lines {}", lines.join(", "))).help("name the `stage`, or say `all = true`")
             }
-            Self::NoValue {
-                place, expected, ..
-            } => trouble.at(place.clone()).expected(*expected),
-            Self::NoStage {
-                place, suggestion, ..
-            } => {
+            Self::NoValue { place, expected, .. } => trouble.at(place.clone()).expected(*expected),
+            Self::NoStage { place, suggestion, .. } => {
                 let trouble = trouble.at(place.clone());
                 match suggestion {
                     Some(name) => trouble.help(format!("did you mean {}?", quoted(name))),
                     None => trouble,
                 }
             }
-            Self::Variable {
-                place, variable, ..
-            } => trouble.at(place.clone()).help(format!(
-                "let the site name the ARG or ENV that holds the value of {}",
-                quoted(variable)
-            )),
+            Self::Variable { place, variable, .. } => trouble
+                .at(place.clone())
+                .help(format!("let the site name the ARG or ENV that holds the value of {}", quoted(variable))),
             Self::MissingChecksum { place } => trouble
                 .at(place.clone())
                 .expected("ADD --checksum=sha256:…")
                 .help("write `--checksum=` into the instruction; it may be empty"),
             Self::Malformed { place, .. } => trouble.at(place.clone()),
-            Self::Split { place, .. } => trouble
-                .at(place.clone())
-                .help("write the value in one piece on one line"),
+            Self::Split { place, .. } => trouble.at(place.clone()).help("write the value in one piece on one line"),
         }
     }
 }

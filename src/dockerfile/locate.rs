@@ -44,10 +44,7 @@ impl Located {
     /// [`SiteError::Split`] if a continuation, quotes or escapes stand in the middle of the value.
     pub fn edit(&self, file: &Dockerfile, token: &Token) -> Result<Edit, SiteError> {
         if let Some(by) = self.split {
-            return Err(SiteError::Split {
-                place: self.place.clone(),
-                by,
-            });
+            return Err(SiteError::Split { place: self.place.clone(), by });
         }
         let expected = file.bytes().get(self.cover.clone()).unwrap_or_default();
         let mut new = Vec::new();
@@ -56,11 +53,7 @@ impl Located {
         }
         let text = token.as_str();
         new.extend_from_slice(text.strip_prefix(self.prefix).unwrap_or(text).as_bytes());
-        Ok(Edit {
-            range: self.cover.clone(),
-            expected: expected.to_vec(),
-            new,
-        })
+        Ok(Edit { range: self.cover.clone(), expected: expected.to_vec(), new })
     }
 }
 
@@ -69,11 +62,7 @@ impl Located {
 /// # Errors
 /// See [`SiteError`]; more than one match is an error unless the site says `all`.
 pub fn locate(file: &Dockerfile, site: &Site) -> Result<Vec<Located>, SiteError> {
-    let search = Search {
-        file,
-        site: site.to_string(),
-        stages: stages(file, site)?,
-    };
+    let search = Search { file, site: site.to_string(), stages: stages(file, site)? };
     let found = search.all(&site.target);
     if found.is_empty() {
         return Err(SiteError::NotFound {
@@ -87,10 +76,7 @@ pub fn locate(file: &Dockerfile, site: &Site) -> Result<Vec<Located>, SiteError>
             Ok(located) => Some(located.place),
             Err(error) => error.trouble().place,
         };
-        return Err(SiteError::Ambiguous {
-            places: found.into_iter().filter_map(place).collect(),
-            site: search.site,
-        });
+        return Err(SiteError::Ambiguous { places: found.into_iter().filter_map(place).collect(), site: search.site });
     }
     found.into_iter().collect()
 }
@@ -101,11 +87,7 @@ pub fn locate(file: &Dockerfile, site: &Site) -> Result<Vec<Located>, SiteError>
 /// As [`locate`].
 pub fn assigned(file: &Dockerfile, assignment: usize) -> Result<Located, SiteError> {
     let name = file.assignments().get(assignment).map(|a| a.name.as_str());
-    let search = Search {
-        file,
-        site: quoted(name.unwrap_or_default()),
-        stages: None,
-    };
+    let search = Search { file, site: quoted(name.unwrap_or_default()), stages: None };
     search.assignment(assignment)
 }
 
@@ -119,27 +101,17 @@ fn stages(file: &Dockerfile, site: &Site) -> Result<Option<Vec<Option<usize>>>, 
     match &site.stage {
         None => Ok(None),
         Some(StageSel::Global) => Ok(Some(vec![None])),
-        Some(StageSel::Index(index)) if *index < file.stages().len() => {
-            Ok(Some(vec![Some(*index)]))
-        }
+        Some(StageSel::Index(index)) if *index < file.stages().len() => Ok(Some(vec![Some(*index)])),
         Some(StageSel::Index(index)) => Err(missing(index.to_string(), None)),
         Some(StageSel::Name(name)) => {
             let known = || file.stages().iter().filter_map(|s| s.name.as_deref());
             let all: Vec<Option<usize>> = file
                 .stages()
                 .iter()
-                .filter(|s| {
-                    s.name
-                        .as_deref()
-                        .is_some_and(|n| n.eq_ignore_ascii_case(name))
-                })
+                .filter(|s| s.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
                 .map(|s| Some(s.index))
                 .collect();
-            if all.is_empty() {
-                Err(missing(quoted(name), suggest(name, known())))
-            } else {
-                Ok(Some(all))
-            }
+            if all.is_empty() { Err(missing(quoted(name), suggest(name, known()))) } else { Ok(Some(all)) }
         }
     }
 }
@@ -169,12 +141,8 @@ impl<'a> Search<'a> {
                 self.image(index, &text, part, value, wanted.as_deref())
             }),
             Target::Syntax => self.syntax(),
-            Target::Add(url) => {
-                self.adds(url, |index, _, word, text| self.git_ref(index, word, text))
-            }
-            Target::Checksum(url) => {
-                self.adds(url, |index, body, _, text| self.checksum(index, body, text))
-            }
+            Target::Add(url) => self.adds(url, |index, _, word, text| self.git_ref(index, word, text)),
+            Target::Checksum(url) => self.adds(url, |index, body, _, text| self.checksum(index, body, text)),
         }
     }
 
@@ -205,23 +173,14 @@ impl<'a> Search<'a> {
     }
 
     fn variable(&self, index: usize, raw: Range<usize>, variable: String) -> SiteError {
-        SiteError::Variable {
-            site: self.site.clone(),
-            place: self.place(index, raw),
-            variable,
-        }
+        SiteError::Variable { site: self.site.clone(), place: self.place(index, raw), variable }
     }
 
     /// What a word's error comes to.
     fn unread(&self, index: usize, raw: Range<usize>, error: ExpandError) -> SiteError {
         match error {
-            ExpandError::Unknown(name) | ExpandError::Required(name, _) => {
-                self.variable(index, raw, name)
-            }
-            error => SiteError::Malformed {
-                place: self.place(index, raw),
-                why: error.to_string(),
-            },
+            ExpandError::Unknown(name) | ExpandError::Required(name, _) => self.variable(index, raw, name),
+            error => SiteError::Malformed { place: self.place(index, raw), why: error.to_string() },
         }
     }
 
@@ -292,20 +251,9 @@ impl<'a> Search<'a> {
         Ok(located)
     }
 
-    fn read(
-        &self,
-        index: usize,
-        raw: Range<usize>,
-        look: &dyn Fn(&str) -> Var,
-    ) -> Result<Piece, SiteError> {
+    fn read(&self, index: usize, raw: Range<usize>, look: &dyn Fn(&str) -> Var) -> Result<Piece, SiteError> {
         let line = self.instruction(index).map(|i| i.line.get(raw.clone()));
-        piece(
-            line.unwrap_or_default(),
-            raw.start,
-            self.file.escape(),
-            look,
-        )
-        .map_err(|e| self.unread(index, raw, e))
+        piece(line.unwrap_or_default(), raw.start, self.file.escape(), look).map_err(|e| self.unread(index, raw, e))
     }
 
     fn from(&self, wanted: Option<&str>) -> Vec<Found> {
@@ -334,12 +282,7 @@ impl<'a> Search<'a> {
         out
     }
 
-    fn flags(
-        &self,
-        command: Command,
-        name: &str,
-        read: impl Fn(usize, Range<usize>) -> Option<Found>,
-    ) -> Vec<Found> {
+    fn flags(&self, command: Command, name: &str, read: impl Fn(usize, Range<usize>) -> Option<Found>) -> Vec<Found> {
         self.of(command)
             .flat_map(|(index, _, body)| {
                 let named = |f: &&Flag| f.name == name;
@@ -365,20 +308,14 @@ impl<'a> Search<'a> {
         wanted: Option<&str>,
     ) -> Option<Found> {
         let said = String::from_utf8_lossy(text.text.get(part.clone())?).into_owned();
-        let stage = |s: &super::Stage| {
-            s.name
-                .as_deref()
-                .is_some_and(|n| n.eq_ignore_ascii_case(&said))
-        };
+        let stage = |s: &super::Stage| s.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(&said));
         let number = said.bytes().all(|b| b.is_ascii_digit());
         if number || said == "scratch" || self.file.stages().iter().any(stage) {
             return None;
         }
         if let Some(name) = variable_in(&said, self.file.escape()) {
             // BuildKit expands none here and refuses the file
-            return wanted
-                .is_none()
-                .then(|| Err(self.variable(index, raw, name)));
+            return wanted.is_none().then(|| Err(self.variable(index, raw, name)));
         }
         same_repository(&said, wanted).then(|| self.part(index, text, part, raw))
     }
@@ -402,11 +339,7 @@ impl<'a> Search<'a> {
     }
 
     /// Each source of each ADD that is this URL.
-    fn adds(
-        &self,
-        url: &str,
-        read: impl Fn(usize, &Body, Range<usize>, &Piece) -> Found,
-    ) -> Vec<Found> {
+    fn adds(&self, url: &str, read: impl Fn(usize, &Body, Range<usize>, &Piece) -> Found) -> Vec<Found> {
         let mut out = Vec::new();
         for (index, instruction, body) in self.of(Command::Add) {
             let sources = body.words.len().saturating_sub(1);
@@ -438,9 +371,7 @@ impl<'a> Search<'a> {
                 let len = rest.iter().take_while(|b| **b != b':').count();
                 Some(hash + 1..hash + 1 + len)
             }
-            None => ["ref", "commit", "checksum"]
-                .iter()
-                .find_map(|key| query(bytes, key.as_bytes())),
+            None => ["ref", "commit", "checksum"].iter().find_map(|key| query(bytes, key.as_bytes())),
         };
         match part {
             Some(part) => self.part(index, text, part, word),
@@ -455,20 +386,14 @@ impl<'a> Search<'a> {
     fn checksum(&self, index: usize, body: &Body, source: &Piece) -> Found {
         let flag = body.flags.iter().find(|f| f.name == "checksum");
         let Some(raw) = flag.and_then(|f| f.value.clone()) else {
-            return Err(SiteError::MissingChecksum {
-                place: self.place(index, body.keyword.start..body.args.end),
-            });
+            return Err(SiteError::MissingChecksum { place: self.place(index, body.keyword.start..body.args.end) });
         };
         let text = self.flag(index, &raw);
         if let Some(name) = variable_in(&text.string(), self.file.escape()) {
             return Err(self.variable(index, raw, name));
         }
         let algorithm = b"sha256:";
-        let start = if text.text.starts_with(algorithm) {
-            algorithm.len()
-        } else {
-            0
-        };
+        let start = if text.text.starts_with(algorithm) { algorithm.len() } else { 0 };
         let mut located = self.part(index, &text, start..text.text.len(), raw)?;
         let address = source.text.split(|b| matches!(b, b'#' | b'?')).next();
         let git = address.is_some_and(|a| a.ends_with(b".git"));
@@ -485,11 +410,7 @@ impl<'a> Search<'a> {
     /// What is nearly the site, for a message.
     fn hint(&self, site: &Site) -> Option<String> {
         if self.stages.is_some() {
-            let anywhere = Search {
-                file: self.file,
-                site: self.site.clone(),
-                stages: None,
-            };
+            let anywhere = Search { file: self.file, site: self.site.clone(), stages: None };
             let found = anywhere.all(&site.target).into_iter().flatten().next();
             if let Some(line) = found.map(|l| l.place.line) {
                 return Some(format!("it stands in another stage, on line {line}"));

@@ -30,6 +30,7 @@ mod pattern;
 mod reference;
 mod roundtrip;
 mod scope;
+mod search;
 mod shadow;
 mod site;
 mod words;
@@ -50,5 +51,6 @@ pub use reference::repository;
 #[doc(hidden)]
 pub use roundtrip::roundtrip;
 pub use scope::{Assignment, Variables};
+pub use search::{SearchError, search};
 pub use shadow::shadows;
 pub use site::{Site, StageSel, Target};

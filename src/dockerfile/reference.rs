@@ -19,9 +19,7 @@ pub fn repository(reference: &str) -> Option<String> {
     };
     let (host, path) = match name.split_once('/') {
         Some((host, path))
-            if host.contains(['.', ':'])
-                || host == "localhost"
-                || host.chars().any(char::is_uppercase) =>
+            if host.contains(['.', ':']) || host == "localhost" || host.chars().any(char::is_uppercase) =>
         {
             (host, path)
         }
@@ -30,11 +28,7 @@ pub fn repository(reference: &str) -> Option<String> {
     if path.is_empty() {
         return None;
     }
-    let host = if host == "index.docker.io" {
-        "docker.io"
-    } else {
-        host
-    };
+    let host = if host == "index.docker.io" { "docker.io" } else { host };
     if host == "docker.io" && !path.contains('/') {
         return Some(format!("docker.io/library/{path}"));
     }
@@ -51,10 +45,7 @@ mod tests {
             ("debian", "docker.io/library/debian"),
             ("debian:12-slim", "docker.io/library/debian"),
             ("docker.io/debian", "docker.io/library/debian"),
-            (
-                "index.docker.io/library/debian@sha256:00",
-                "docker.io/library/debian",
-            ),
+            ("index.docker.io/library/debian@sha256:00", "docker.io/library/debian"),
             ("debian:12@sha256:00", "docker.io/library/debian"),
             ("moby/buildkit:v1", "docker.io/moby/buildkit"),
             ("ghcr.io/a/b:1", "ghcr.io/a/b"),

@@ -33,8 +33,7 @@ pub fn roundtrip(bytes: &[u8]) -> Result<(), String> {
     tiles(&again)?;
     let commands = |file: &Dockerfile| -> Vec<_> {
         let all = file.instructions().iter();
-        all.map(|i| (i.body.command, i.stage, i.heredocs.len()))
-            .collect()
+        all.map(|i| (i.body.command, i.stage, i.heredocs.len())).collect()
     };
     if commands(&file) != commands(&again) {
         return Err("an edit changed the instructions".to_owned());
@@ -44,11 +43,7 @@ pub fn roundtrip(bytes: &[u8]) -> Result<(), String> {
     }
     for (index, edited) in edited.into_iter().enumerate() {
         let value = |file: &Dockerfile| assigned(file, index).ok().map(|l| l.value);
-        let wanted = if edited {
-            Some(token.as_str().to_owned())
-        } else {
-            value(&file)
-        };
+        let wanted = if edited { Some(token.as_str().to_owned()) } else { value(&file) };
         if value(&again) != wanted {
             return Err(format!("value {index} reads back as {:?}", value(&again)));
         }
@@ -73,10 +68,7 @@ fn tiles(file: &Dockerfile) -> Result<(), String> {
         };
         for line in Lines::new(gap) {
             let text = gap.get(line.content).unwrap_or_default();
-            let directive = text
-                .get(lead(text)..)
-                .unwrap_or_default()
-                .starts_with(b"//");
+            let directive = text.get(lead(text)..).unwrap_or_default().starts_with(b"//");
             if lead(text) < text.len() && !is_comment(text) && !directive {
                 return Err(format!("bytes {done}..{} belong to nothing", span.start));
             }
@@ -95,10 +87,7 @@ fn owns(instruction: &Instruction) -> Result<(), String> {
     parts.extend(instruction.heredocs.iter().map(|h| h.body.clone()));
     parts.extend(instruction.inner_comments.iter().map(|c| c.line.clone()));
     let span = &instruction.span;
-    match parts
-        .iter()
-        .find(|p| p.start < span.start || p.end > span.end || p.start > p.end)
-    {
+    match parts.iter().find(|p| p.start < span.start || p.end > span.end || p.start > p.end) {
         Some(part) => Err(format!("{part:?} is outside of its instruction {span:?}")),
         None => Ok(()),
     }

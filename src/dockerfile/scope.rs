@@ -117,10 +117,7 @@ impl Frame {
 
     fn push(&mut self, a: &Assignment, value: Var) {
         let names = if a.env { &mut self.env } else { &mut self.arg };
-        names.entry(a.name.clone()).or_default().push(Assigned {
-            instruction: a.instruction,
-            value,
-        });
+        names.entry(a.name.clone()).or_default().push(Assigned { instruction: a.instruction, value });
     }
 }
 

@@ -15,10 +15,8 @@ use crate::model::{Trouble, quoted};
 /// something else later. Nothing for other sites, nor for ONBUILD, whose build is another file's.
 #[must_use]
 pub fn shadows(file: &Dockerfile, located: &Located) -> Vec<Trouble> {
-    let Some((which, pinned)) = located
-        .assignment
-        .and_then(|i| Some((i, file.assignments().get(i)?)))
-        .filter(|(_, a)| !a.onbuild)
+    let Some((which, pinned)) =
+        located.assignment.and_then(|i| Some((i, file.assignments().get(i)?))).filter(|(_, a)| !a.onbuild)
     else {
         return Vec::new();
     };
@@ -76,12 +74,7 @@ fn reach(file: &Dockerfile, pinned: &Assignment) -> Vec<usize> {
     let declares = |a: &&Assignment| !a.env && !a.onbuild && a.name == pinned.name;
     let from: Vec<usize> = match pinned.stage {
         Some(stage) => vec![stage],
-        None => file
-            .assignments()
-            .iter()
-            .filter(declares)
-            .filter_map(|a| a.stage)
-            .collect(),
+        None => file.assignments().iter().filter(declares).filter_map(|a| a.stage).collect(),
     };
     for start in from {
         let mut stage = Some(start);
@@ -119,14 +112,7 @@ mod tests {
 
     fn lines(text: &str, stage: StageSel, target: Target) -> Vec<usize> {
         let file = Dockerfile::parse("Dockerfile", text.as_bytes().to_vec()).unwrap();
-        let site = Site {
-            file: None,
-            stage: Some(stage),
-            platform: None,
-            target,
-            value: None,
-            all: true,
-        };
+        let site = Site { file: None, stage: Some(stage), platform: None, target, value: None, all: true };
         let located = locate(&file, &site).unwrap().remove(0);
         let found = shadows(&file, &located);
         found.into_iter().map(|t| t.place.unwrap().line).collect()
@@ -142,10 +128,7 @@ mod tests {
     fn env_in_the_stage_or_in_one_it_builds_on_overrides_an_arg() {
         assert_eq!(arg("FROM a\nENV V=2\nARG V=1\n", 0), [2]);
         assert_eq!(arg("FROM a\nARG V=1\nENV V=2\n", 0), [3]);
-        assert_eq!(
-            arg("FROM a AS a\nENV V=2\nFROM a AS b\nFROM b\nARG V=1\n", 2),
-            [2]
-        );
+        assert_eq!(arg("FROM a AS a\nENV V=2\nFROM a AS b\nFROM b\nARG V=1\n", 2), [2]);
         let child = "FROM a AS a\nARG V=1\nFROM a\nENV V=2\n";
         assert_eq!(arg(child, 0), NONE, "a stage that builds on it is another");
         assert_eq!(arg("FROM a\nENV V=2\nFROM a\nARG V=1\n", 1), NONE);

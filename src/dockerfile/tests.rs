@@ -15,14 +15,7 @@ fn refused(text: &str) -> Trouble {
 }
 
 fn site(target: Target) -> Site {
-    Site {
-        file: None,
-        stage: None,
-        platform: None,
-        target,
-        value: None,
-        all: false,
-    }
+    Site { file: None, stage: None, platform: None, target, value: None, all: false }
 }
 
 fn arg(name: &str) -> Site {
@@ -36,11 +29,7 @@ fn token(text: &str) -> Token {
 /// The file with one site rewritten.
 fn rewritten(text: &str, site: &Site, new: &str) -> String {
     let file = parse(text);
-    let edits: Vec<Edit> = locate(&file, site)
-        .unwrap()
-        .iter()
-        .map(|l| l.edit(&file, &token(new)).unwrap())
-        .collect();
+    let edits: Vec<Edit> = locate(&file, site).unwrap().iter().map(|l| l.edit(&file, &token(new)).unwrap()).collect();
     String::from_utf8(apply(file.bytes(), &edits).unwrap()).unwrap()
 }
 
@@ -52,64 +41,25 @@ fn what_buildkit_refuses_is_refused_with_its_place() {
         ("", "the Dockerfile has no instructions", 1, 1),
         ("# only\n\n", "the Dockerfile has no instructions", 1, 1),
         ("ARG A=1\n", "the Dockerfile has no FROM", 1, 1),
-        (
-            "\nRUN x\nFROM a\n",
-            "only ARG may stand before the first FROM",
-            2,
-            1,
-        ),
+        ("\nRUN x\nFROM a\n", "only ARG may stand before the first FROM", 2, 1),
         ("FROM a\n  FORM b\n", "unknown instruction `FORM`", 2, 3),
-        (
-            "FROM a b\n",
-            "FROM requires either one or three arguments",
-            1,
-            6,
-        ),
-        (
-            "FROM a as\n",
-            "FROM requires either one or three arguments",
-            1,
-            6,
-        ),
+        ("FROM a b\n", "FROM requires either one or three arguments", 1, 6),
+        ("FROM a as\n", "FROM requires either one or three arguments", 1, 6),
         ("FROM\n", "FROM requires at least one argument", 1, 1),
         ("FROM a AS 1x\n", "invalid name for a build stage", 1, 11),
         ("FROM a\nRUN <<EOF\nx\n", "unterminated heredoc", 2, 5),
         ("FROM a\nENV A\n", "ENV must have two arguments", 2, 5),
         ("FROM a\nENV A=1 B\n", "ENV lacks a `=`", 2, 9),
         ("FROM a\nARG =1\n", "ARG names cannot be blank", 2, 5),
-        (
-            "FROM a\nONBUILD FROM b\n",
-            "FROM is not allowed in an ONBUILD",
-            2,
-            9,
-        ),
-        (
-            "FROM a\nCOPY x\n",
-            "COPY requires a source and a destination, and there is one argument",
-            2,
-            6,
-        ),
+        ("FROM a\nONBUILD FROM b\n", "FROM is not allowed in an ONBUILD", 2, 9),
+        ("FROM a\nCOPY x\n", "COPY requires a source and a destination, and there is one argument", 2, 6),
         ("# escape=x\nFROM a\n", "invalid escape character", 1, 10),
-        (
-            "# escape=`\n# Escape=`\nFROM a\n",
-            "only one `escape` parser directive can be used",
-            2,
-            1,
-        ),
-        (
-            "{\"syntax\": \"x\"}",
-            "unknown instruction `{\"syntax\":`",
-            1,
-            1,
-        ),
+        ("# escape=`\n# Escape=`\nFROM a\n", "only one `escape` parser directive can be used", 2, 1),
+        ("{\"syntax\": \"x\"}", "unknown instruction `{\"syntax\":`", 1, 1),
     ] {
         let trouble = refused(text);
         let place = trouble.place.unwrap();
-        assert_eq!(
-            (trouble.message.as_str(), place.line, place.column),
-            (message, line, column),
-            "{text}"
-        );
+        assert_eq!((trouble.message.as_str(), place.line, place.column), (message, line, column), "{text}");
     }
     let help = refused("FROM a\nfrmo b\n").help;
     assert_eq!(help.as_deref(), Some("did you mean `FROM`?"));
@@ -145,18 +95,13 @@ fn directives_count_only_at_the_very_top() {
 
 #[test]
 fn comments_belong_to_what_stands_right_below_them() {
-    let file =
-        parse("# syntax=x\n# one\n# two\nFROM a\n# three\n\n# four\nRUN a \\\n\n # five\n b\n");
+    let file = parse("# syntax=x\n# one\n# two\nFROM a\n# three\n\n# four\nRUN a \\\n\n # five\n b\n");
     let said: Vec<Vec<&str>> = file
         .instructions()
         .iter()
         .map(|i| {
             let text = |c: &Comment| std::str::from_utf8(&file.bytes()[c.span.clone()]).unwrap();
-            i.comments
-                .iter()
-                .chain(&i.inner_comments)
-                .map(text)
-                .collect()
+            i.comments.iter().chain(&i.inner_comments).map(text).collect()
         })
         .collect();
     assert_eq!(said, [vec!["# one", "# two"], vec!["# four", "# five"]]);
@@ -168,18 +113,11 @@ fn heredoc_texts_are_no_instructions() {
     let file = parse(
         "FROM a\nRUN <<A cat <<-\"B C\"\nFROM x\nARG V=1\nA\n\tFROM y\n\tB C\nCOPY <<X /x\nFROM z\nX\nONBUILD RUN <<O\nARG V=2\nO\nRUN [\"x\", \"<<J\"]\nRUN echo \"<<Q\"\nARG V=3\n",
     );
-    let commands: Vec<_> = file
-        .instructions()
-        .iter()
-        .map(|i| i.effective().command)
-        .collect();
+    let commands: Vec<_> = file.instructions().iter().map(|i| i.effective().command).collect();
     use Command::{Arg, Copy, From, Run};
     assert_eq!(commands, [From, Run, Copy, Run, Run, Run, Arg]);
     let run = &file.instructions()[1];
-    assert_eq!(
-        &file.bytes()[run.heredocs[0].body.clone()],
-        b"FROM x\nARG V=1\n"
-    );
+    assert_eq!(&file.bytes()[run.heredocs[0].body.clone()], b"FROM x\nARG V=1\n");
     assert!(run.heredocs[0].expand && !run.heredocs[0].chomp);
     assert_eq!(run.heredocs[1].name, b"B C");
     assert!(!run.heredocs[1].expand && run.heredocs[1].chomp);
@@ -193,48 +131,18 @@ fn heredoc_texts_are_no_instructions() {
 fn each_target_is_found_and_rewritten_in_place() {
     let some = |t: &str| Some(t.to_owned());
     for (target, before, new, after) in [
-        (
-            Target::Arg("X".into()),
-            "FROM a\nARG W X=\"1 2\" Y=3",
-            "n",
-            "FROM a\nARG W X=\"n\" Y=3",
-        ),
-        (
-            Target::Arg("X".into()),
-            "FROM a\nARG X=",
-            "n",
-            "FROM a\nARG X=n",
-        ),
-        (
-            Target::Arg("X".into()),
-            "FROM a\nARG X='' Y=",
-            "n",
-            "FROM a\nARG X='n' Y=",
-        ),
-        (
-            Target::Arg("X".into()),
-            "FROM a\nONBUILD arg X=1",
-            "n",
-            "FROM a\nONBUILD arg X=n",
-        ),
+        (Target::Arg("X".into()), "FROM a\nARG W X=\"1 2\" Y=3", "n", "FROM a\nARG W X=\"n\" Y=3"),
+        (Target::Arg("X".into()), "FROM a\nARG X=", "n", "FROM a\nARG X=n"),
+        (Target::Arg("X".into()), "FROM a\nARG X='' Y=", "n", "FROM a\nARG X='n' Y="),
+        (Target::Arg("X".into()), "FROM a\nONBUILD arg X=1", "n", "FROM a\nONBUILD arg X=n"),
         (
             Target::Arg("X".into()),
             "FROM a\nARG \\\n # X=0\n\n X=1\\\n Y=2",
             "n",
             "FROM a\nARG \\\n # X=0\n\n X=n\\\n Y=2",
         ),
-        (
-            Target::Env("X".into()),
-            "FROM a\nenv X  old value ",
-            "n",
-            "FROM a\nenv X  n ",
-        ),
-        (
-            Target::Env("X".into()),
-            "FROM a\nENV W=1 X=2",
-            "n",
-            "FROM a\nENV W=1 X=n",
-        ),
+        (Target::Env("X".into()), "FROM a\nenv X  old value ", "n", "FROM a\nenv X  n "),
+        (Target::Env("X".into()), "FROM a\nENV W=1 X=2", "n", "FROM a\nENV W=1 X=n"),
         (
             Target::From(None),
             "FROM --platform=$BUILDPLATFORM \"a:1\" AS x",
@@ -271,12 +179,7 @@ fn each_target_is_found_and_rewritten_in_place() {
             "n",
             "FROM a AS s\nRUN --mount=type=bind,from=s,target=/s --mount=from=n,target=/x y",
         ),
-        (
-            Target::Syntax,
-            "# syntax=d/f:1\nFROM a",
-            "n",
-            "# syntax=n\nFROM a",
-        ),
+        (Target::Syntax, "# syntax=d/f:1\nFROM a", "n", "# syntax=n\nFROM a"),
         (
             Target::Add("https://h/r.git".into()),
             "FROM a\nADD https://h/r.git#v1:sub /x",
@@ -343,10 +246,7 @@ fn a_located_value_knows_where_it_stands() {
     assert_eq!(locate(&file, &site).unwrap()[0].value, "0");
     site.stage = Some(StageSel::Name("ONE".to_owned()));
     let error = locate(&file, &site).unwrap_err();
-    assert!(
-        matches!(error, SiteError::NoValue { ref place, .. } if place.line == 3),
-        "{error:?}"
-    );
+    assert!(matches!(error, SiteError::NoValue { ref place, .. } if place.line == 3), "{error:?}");
 }
 
 #[test]
@@ -354,28 +254,16 @@ fn what_cannot_be_found_says_why() {
     let fault = |text: &str, site: &Site| locate(&parse(text), site).unwrap_err();
     let text = "FROM a AS build\nARG VERSION=1\nENV OTHER=2\nFROM b\nARG VERSION=1\n";
     let mut typo = arg("VERSOIN");
-    assert_eq!(
-        fault(text, &typo).trouble().help.as_deref(),
-        Some("did you mean `VERSION`?")
-    );
+    assert_eq!(fault(text, &typo).trouble().help.as_deref(), Some("did you mean `VERSION`?"));
     assert_eq!(fault(text, &typo).id(), Id::DOC003);
-    assert_eq!(
-        fault(text, &arg("OTHER")).trouble().help.as_deref(),
-        Some("line 3 has it as `env`")
-    );
+    assert_eq!(fault(text, &arg("OTHER")).trouble().help.as_deref(), Some("line 3 has it as `env`"));
     typo.stage = Some(StageSel::Name("biuld".to_owned()));
     let error = fault(text, &typo);
-    assert_eq!(
-        error.trouble().help.as_deref(),
-        Some("did you mean `build`?")
-    );
+    assert_eq!(error.trouble().help.as_deref(), Some("did you mean `build`?"));
     assert!(matches!(error, SiteError::NoStage { .. }));
     let mut elsewhere = site(Target::Env("OTHER".to_owned()));
     elsewhere.stage = Some(StageSel::Index(1));
-    assert_eq!(
-        fault(text, &elsewhere).trouble().help.as_deref(),
-        Some("it stands in another stage, on line 3")
-    );
+    assert_eq!(fault(text, &elsewhere).trouble().help.as_deref(), Some("it stands in another stage, on line 3"));
     let twice = fault(text, &arg("VERSION"));
     assert_eq!(twice.id(), Id::DOC004);
     assert_eq!(twice.trouble().found.as_deref(), Some("lines 2, 5"));
@@ -397,53 +285,24 @@ fn a_value_behind_a_variable_names_the_variable() {
         _ => None,
     };
     let some = |t: &str| Some(t.to_owned());
+    assert_eq!(variable("ARG I=debian:1\nFROM $I\n", Target::From(some("debian"))), some("I"));
+    assert_eq!(variable("ARG T=1\nFROM debian:${T}\n", Target::From(None)), some("T"));
+    assert_eq!(variable("FROM x:$TARGETARCH\n", Target::From(None)), some("TARGETARCH"));
+    assert_eq!(variable("FROM a\nARG X=$Y\n", Target::Arg("X".into())), some("Y"));
+    assert_eq!(variable("FROM a\nARG X=1${Y}\n", Target::Arg("X".into())), some("Y"));
+    assert_eq!(variable("FROM a\nADD https://h/r.git#$V /x\n", Target::Add("https://h/r.git".into())), some("V"));
     assert_eq!(
-        variable("ARG I=debian:1\nFROM $I\n", Target::From(some("debian"))),
-        some("I")
-    );
-    assert_eq!(
-        variable("ARG T=1\nFROM debian:${T}\n", Target::From(None)),
-        some("T")
-    );
-    assert_eq!(
-        variable("FROM x:$TARGETARCH\n", Target::From(None)),
-        some("TARGETARCH")
-    );
-    assert_eq!(
-        variable("FROM a\nARG X=$Y\n", Target::Arg("X".into())),
-        some("Y")
-    );
-    assert_eq!(
-        variable("FROM a\nARG X=1${Y}\n", Target::Arg("X".into())),
-        some("Y")
-    );
-    assert_eq!(
-        variable(
-            "FROM a\nADD https://h/r.git#$V /x\n",
-            Target::Add("https://h/r.git".into())
-        ),
-        some("V")
-    );
-    assert_eq!(
-        variable(
-            "FROM a\nADD --checksum=sha256:$S https://h/f /x\n",
-            Target::Checksum("https://h/f".into())
-        ),
+        variable("FROM a\nADD --checksum=sha256:$S https://h/f /x\n", Target::Checksum("https://h/f".into())),
         some("S")
     );
-    assert_eq!(
-        variable("FROM a\nARG X='$Y'\n", Target::Arg("X".into())),
-        None
-    );
+    assert_eq!(variable("FROM a\nARG X='$Y'\n", Target::Arg("X".into())), None);
 }
 
 #[test]
 fn a_split_value_is_read_but_not_edited() {
-    for (text, value) in [
-        ("FROM a\nARG X=ab\\\ncd\n", "abcd"),
-        ("FROM a\nARG X=ab\"cd\"\n", "abcd"),
-        ("FROM a\nARG X=ab\\cd\n", "abcd"),
-    ] {
+    for (text, value) in
+        [("FROM a\nARG X=ab\\\ncd\n", "abcd"), ("FROM a\nARG X=ab\"cd\"\n", "abcd"), ("FROM a\nARG X=ab\\cd\n", "abcd")]
+    {
         let file = parse(text);
         let found = locate(&file, &arg("X")).unwrap().remove(0);
         assert_eq!(found.value, value);
@@ -455,11 +314,7 @@ fn a_split_value_is_read_but_not_edited() {
 #[test]
 fn comments_heredocs_and_texts_of_commands_are_never_sites() {
     let text = "FROM a\n#ARG X=1\nRUN echo ARG X=1 \\\n && ENV X=2\nRUN <<EOF\nARG X=3\nEOF\nLABEL X=4\nRUN ADD https://h/f#1 /x\n";
-    for target in [
-        Target::Arg("X".into()),
-        Target::Env("X".into()),
-        Target::Add("https://h/f".into()),
-    ] {
+    for target in [Target::Arg("X".into()), Target::Env("X".into()), Target::Add("https://h/f".into())] {
         let error = locate(&parse(text), &site(target)).unwrap_err();
         assert!(matches!(error, SiteError::NotFound { .. }), "{error:?}");
     }

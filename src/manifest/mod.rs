@@ -4,10 +4,7 @@
 //! [`edit`] changes it without touching any other byte. The keys of a kind of pin are read by
 //! that kind, in [`source`](crate::source). Nothing here reads a file.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "a trouble ends the run or is one of a few: its size is never felt"
-)]
+#![allow(clippy::result_large_err, reason = "a trouble ends the run or is one of a few: its size is never felt")]
 
 pub mod edit;
 mod pattern;
@@ -198,9 +195,7 @@ fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Trouble> {
 
 /// `requires` comes before all else: an older program cannot judge what it does not know.
 fn vet_requires(root: &Table<'_>, program: &str) -> Result<(), Trouble> {
-    let requires = root.read("requires", |text| {
-        text.parse::<VersionRule>().map_err(|e| e.trouble())
-    });
+    let requires = root.read("requires", |text| text.parse::<VersionRule>().map_err(|e| e.trouble()));
     let (Some(requires), Ok(current)) = (requires, program.parse::<semver::Version>()) else {
         return Ok(());
     };

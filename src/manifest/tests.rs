@@ -18,11 +18,7 @@ fn said(troubles: &[Trouble]) -> String {
             write!(out, "{}:{}+{width} ", place.line, place.column).unwrap();
         }
         out += &trouble.message;
-        for (word, text) in [
-            ("expected", &trouble.expected),
-            ("found", &trouble.found),
-            ("help", &trouble.help),
-        ] {
+        for (word, text) in [("expected", &trouble.expected), ("found", &trouble.found), ("help", &trouble.help)] {
             if let Some(text) = text {
                 write!(out, "\n    {word}: {text}").unwrap();
             }
@@ -73,43 +69,18 @@ fn the_whole_grammar_is_read() {
             "url=https://download.roonlabs.com/builds/RoonBridge_linux{arch}.tar.bz2 arch=linux/amd64=x64,linux/arm/v7=armv7hf,linux/arm64=armv8 platforms=linux/amd64,linux/arm/v7,linux/arm64",
         ]
     );
-    let built: Vec<&str> = manifest
-        .pins
-        .values()
-        .filter(|p| p.source.is_built())
-        .map(|p| p.name.as_str())
-        .collect();
+    let built: Vec<&str> = manifest.pins.values().filter(|p| p.source.is_built()).map(|p| p.name.as_str()).collect();
     assert_eq!(built, ["coredns"]);
     let pin = &manifest.pins[&"coredns".parse::<PinName>().unwrap()];
     assert!(pin.is_moving());
     assert_eq!((pin.place.line, pin.place.column), (18, 7));
-    let sites: Vec<(String, &str, usize, usize)> = pin
-        .into
-        .iter()
-        .map(|s| {
-            (
-                s.value.to_string(),
-                pin.value_key(&s.value),
-                s.place.line,
-                s.place.column,
-            )
-        })
-        .collect();
+    let sites: Vec<(String, &str, usize, usize)> =
+        pin.into.iter().map(|s| (s.value.to_string(), pin.value_key(&s.value), s.place.line, s.place.column)).collect();
     assert_eq!(
         sites,
         [
-            (
-                "{ stage = \"fetcher-coredns\", arg = \"GIT_COMMIT\" }".to_owned(),
-                "commit",
-                21,
-                12
-            ),
-            (
-                "{ stage = \"fetcher-coredns\", arg = \"GIT_VERSION\" }".to_owned(),
-                "tag",
-                22,
-                12
-            ),
+            ("{ stage = \"fetcher-coredns\", arg = \"GIT_COMMIT\" }".to_owned(), "commit", 21, 12),
+            ("{ stage = \"fetcher-coredns\", arg = \"GIT_VERSION\" }".to_owned(), "tag", 22, 12),
         ]
     );
 }
@@ -148,10 +119,7 @@ tag = \"v1\"
     assert_eq!(a.policy.min_age.map(|m| m.days()), Some(14));
     assert!(!a.policy.allow_downgrade && b.policy.allow_downgrade);
     let freeze = a.policy.freeze.as_ref().unwrap();
-    assert_eq!(
-        (freeze.reason.as_str(), freeze.until.to_string().as_str()),
-        ("r", "2026-12-31")
-    );
+    assert_eq!((freeze.reason.as_str(), freeze.until.to_string().as_str()), ("r", "2026-12-31"));
     assert!(b.policy.freeze.is_none());
     assert_eq!((a.platforms.len(), b.platforms.len()), (1, 2));
     assert!(!a.is_moving() && !b.is_moving());
@@ -167,13 +135,9 @@ tag = \"v1\"
 #[test]
 fn a_program_that_is_too_old_says_only_that() {
     let text = b"requires = \">=0.3\"\nversion = 9\n[pins.a]\nhg = 1\n";
-    for (program, is_enough) in [
-        ("0.1.0", false),
-        ("0.2.9", false),
-        ("0.3.0", true),
-        ("0.3.0-dev", true),
-        ("1.0.0", true),
-    ] {
+    for (program, is_enough) in
+        [("0.1.0", false), ("0.2.9", false), ("0.3.0", true), ("0.3.0-dev", true), ("1.0.0", true)]
+    {
         let troubles = Manifest::parse_as("pins.toml", text, program).unwrap_err();
         assert_eq!(troubles.len(), 1);
         let expected = if is_enough {
@@ -193,30 +157,12 @@ fn what_is_no_text_at_all_is_refused_in_one_sentence() {
     let pins: String = (0..10_001).map(|i| format!("p{i} = {{}}\n")).collect();
     let many = format!("version = 1\n[pins]\n{pins}");
     for (bytes, expected) in [
-        (
-            big.as_slice(),
-            "1:1+0 pins.toml is too large\n    expected: at most 16 MiB\n    found: 17825792 bytes\n",
-        ),
-        (
-            b"version = 1\n# \xff\n",
-            "2:3+1 the file is not UTF-8\n    help: save it as UTF-8\n",
-        ),
-        (
-            b"",
-            "1:1+1 the manifest does not say its version\n    help: write `version = 1` at its head\n",
-        ),
-        (
-            deep.as_bytes(),
-            "34:1+1 this is no manifest: tables and lists are nested deeper than 32\n",
-        ),
-        (
-            line.as_bytes(),
-            "2:1+1 this is no manifest: a line is longer than 16,384 bytes\n",
-        ),
-        (
-            many.as_bytes(),
-            "2:2+4 there are more than 10000 pins\n    found: 10001\n",
-        ),
+        (big.as_slice(), "1:1+0 pins.toml is too large\n    expected: at most 16 MiB\n    found: 17825792 bytes\n"),
+        (b"version = 1\n# \xff\n", "2:3+1 the file is not UTF-8\n    help: save it as UTF-8\n"),
+        (b"", "1:1+1 the manifest does not say its version\n    help: write `version = 1` at its head\n"),
+        (deep.as_bytes(), "34:1+1 this is no manifest: tables and lists are nested deeper than 32\n"),
+        (line.as_bytes(), "2:1+1 this is no manifest: a line is longer than 16,384 bytes\n"),
+        (many.as_bytes(), "2:2+4 there are more than 10000 pins\n    found: 10001\n"),
     ] {
         assert_eq!(parse(bytes).unwrap_err(), expected);
     }
@@ -225,9 +171,8 @@ fn what_is_no_text_at_all_is_refused_in_one_sentence() {
 
 #[test]
 fn ten_thousand_pins_are_read_in_one_pass() {
-    let pins: String = (0..10_000)
-        .map(|i| format!("[pins.p{i}]\ngit = \"https://h/{i}\"\ninto = [{{ arg = \"A{i}\" }}]\n"))
-        .collect();
+    let pins: String =
+        (0..10_000).map(|i| format!("[pins.p{i}]\ngit = \"https://h/{i}\"\ninto = [{{ arg = \"A{i}\" }}]\n")).collect();
     let start = std::time::Instant::now();
     let manifest = parse(format!("version = 1\n{pins}").as_bytes()).unwrap();
     assert_eq!(manifest.pins.len(), 10_000);

@@ -3,10 +3,7 @@
 //! The key that names a source decides its kind, as in Cargo's dependency tables. Each kind's
 //! `keys.rs` is its grammar; what resolves it stands beside.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "a trouble ends the run or is one of a few: its size is never felt"
-)]
+#![allow(clippy::result_large_err, reason = "a trouble ends the run or is one of a few: its size is never felt")]
 
 pub mod deb;
 pub mod git;

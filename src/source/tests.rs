@@ -98,17 +98,8 @@ fn versions() -> impl Strategy<Value = Keys> {
 }
 
 fn keys() -> impl Strategy<Value = Keys> {
-    let fixed =
-        |key: &'static str, values| pick(values).prop_map(move |v| Some((key, Item::Plain(v))));
-    let git = fixed(
-        "git",
-        &[
-            "https://h/a",
-            "https://h/a,b",
-            "https://h/a%20tag=v1",
-            "ssh://git@h/a",
-        ],
-    );
+    let fixed = |key: &'static str, values| pick(values).prop_map(move |v| Some((key, Item::Plain(v))));
+    let git = fixed("git", &["https://h/a", "https://h/a,b", "https://h/a%20tag=v1", "ssh://git@h/a"]);
     let follow = prop_oneof![
         Just(vec![]),
         fixed("tag", &["v1", "v1,v2", "v1%2C", "é", "version=1"]).prop_map(|k| vec![k]),
@@ -123,13 +114,9 @@ fn keys() -> impl Strategy<Value = Keys> {
         rest.insert(0, git);
         rest
     });
-    let image =
-        (fixed("image", &["debian:12", "debian:12-slim", "ghcr.io/o/r:12"])).prop_map(|k| vec![k]);
+    let image = (fixed("image", &["debian:12", "debian:12-slim", "ghcr.io/o/r:12"])).prop_map(|k| vec![k]);
     let followed = (
-        fixed(
-            "image",
-            &["debian", "docker.io/library/debian", "ghcr.io/o/r"],
-        ),
+        fixed("image", &["debian", "docker.io/library/debian", "ghcr.io/o/r"]),
         versions(),
         some("tag", pick(&["v{version}", "{version}-slim"])),
     );
@@ -145,21 +132,9 @@ fn keys() -> impl Strategy<Value = Keys> {
             some("recommends", Just("true".to_owned())),
         )
     };
-    let deb = (
-        fixed("deb", &["dockerfile"]),
-        stages,
-        some("file", pick(&["Dockerfile", "a b"])),
-        common(),
-    );
+    let deb = (fixed("deb", &["dockerfile"]), stages, some("file", pick(&["Dockerfile", "a b"])), common());
     let deb = deb.prop_map(|(deb, stages, file, (a, b, c))| vec![deb, stages, file, a, b, c]);
-    let debs = (
-        list(
-            "deb",
-            &["dockerfile", "list", "curl", "curl:i386", "curl=7.88*"],
-            1,
-        ),
-        common(),
-    );
+    let debs = (list("deb", &["dockerfile", "list", "curl", "curl:i386", "curl=7.88*"], 1), common());
     let debs = debs.prop_map(|(deb, (a, b, c))| vec![deb, a, b, c]);
     let releases = "{ url = \"https://h/list\", jq = \"JQ\" }";
     let url = (
@@ -169,14 +144,8 @@ fn keys() -> impl Strategy<Value = Keys> {
             let jq = [".[]", ".[] checksums=x", ".[],.[]", ".[]%20"][i];
             Some(("releases", Item::Plain(releases.replace("JQ", jq))))
         }),
-        some(
-            "checksums",
-            pick(&["https://h/{version}/sums", "https://h/sums"]),
-        ),
-        some(
-            "signed-by",
-            (0..2_usize).prop_map(|i| ["{ openpgp = \"k\" }", "{ ssh = \"k\" }"][i].to_owned()),
-        ),
+        some("checksums", pick(&["https://h/{version}/sums", "https://h/sums"])),
+        some("signed-by", (0..2_usize).prop_map(|i| ["{ openpgp = \"k\" }", "{ ssh = \"k\" }"][i].to_owned())),
         some("sha512", Just("true".to_owned())),
     );
     let url = url.prop_map(|(url, mut v, a, b, c, d)| {
@@ -222,10 +191,8 @@ proptest! {
 fn a_git_request_does_not_depend_on_platforms_and_others_do() {
     let read = |keys: &[(&'static str, &str)], platforms: &[&str]| {
         let keys = keys.iter().map(|(k, v)| (*k, Item::Plain((*v).to_owned())));
-        let written = Written {
-            keys: keys.collect(),
-            platforms: platforms.iter().map(|p| p.parse().unwrap()).collect(),
-        };
+        let written =
+            Written { keys: keys.collect(), platforms: platforms.iter().map(|p| p.parse().unwrap()).collect() };
         written.request()
     };
     let git = [
@@ -237,18 +204,12 @@ fn a_git_request_does_not_depend_on_platforms_and_others_do() {
     assert_eq!(read(&git, &[]), line);
     assert_eq!(read(&git, &["linux/amd64"]), line);
     assert_eq!(
-        read(
-            &[("image", "\"debian:bookworm\"")],
-            &["linux/arm64", "linux/amd64"]
-        ),
+        read(&[("image", "\"debian:bookworm\"")], &["linux/arm64", "linux/amd64"]),
         "image=docker.io/library/debian:bookworm platforms=linux/amd64,linux/arm64"
     );
     assert_eq!(
         read(&[("deb", "[\"jq\", \"curl\"]")], &["linux/amd64"]),
         "deb=list packages=curl,jq closure=none platforms=linux/amd64"
     );
-    assert_eq!(
-        read(&[("git", "\"https://h/a\""), ("tag", "\"a,b%é\"")], &[]),
-        "git=https://h/a tag=a%2Cb%25%C3%A9"
-    );
+    assert_eq!(read(&[("git", "\"https://h/a\""), ("tag", "\"a,b%é\"")], &[]), "git=https://h/a tag=a%2Cb%25%C3%A9");
 }

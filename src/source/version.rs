@@ -384,11 +384,7 @@ mod tests {
                 let part: Comparator = format!("{op}{part}").parse().unwrap();
                 for n in 0..64 {
                     let version = Version::new(n / 16, n / 4 % 4, n % 4);
-                    assert_eq!(
-                        around(&part, &version),
-                        part.matches(&version),
-                        "{part} {version}"
-                    );
+                    assert_eq!(around(&part, &version), part.matches(&version), "{part} {version}");
                 }
             }
         }

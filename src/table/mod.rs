@@ -3,10 +3,7 @@
 //! For the manifest and for the grammar of each kind of source. It knows no key of either; it
 //! knows what a string, a list, a table is, and how to say that something else stands there.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "a trouble ends the run or is one of a few: its size is never felt"
-)]
+#![allow(clippy::result_large_err, reason = "a trouble ends the run or is one of a few: its size is never felt")]
 
 mod read;
 mod scan;
@@ -215,10 +212,7 @@ mod tests {
             format!("{}=1", vec!["\"a\""; 4_000].join(".")),
         ] {
             let trouble = parse("f", text.as_bytes()).unwrap_err();
-            assert!(
-                trouble.message.contains("deeper than 32")
-                    || trouble.message.contains("more than 32")
-            );
+            assert!(trouble.message.contains("deeper than 32") || trouble.message.contains("more than 32"));
         }
     }
 

@@ -219,10 +219,7 @@ mod tests {
     fn the_elements_of_an_inline_table_are_found() {
         let text = "p = { a = 1, \"b\" = { c = [1, 2] }, # no\n d.e = '}' }";
         let table = 4..text.len();
-        let seen: Vec<&str> = elements(text, table)
-            .into_iter()
-            .map(|(_, span)| text.get(span).unwrap())
-            .collect();
+        let seen: Vec<&str> = elements(text, table).into_iter().map(|(_, span)| text.get(span).unwrap()).collect();
         assert_eq!(seen, ["a = 1", "\"b\" = { c = [1, 2] }", "d.e = '}'"]);
         assert!(elements("p = {}", 4..6).is_empty());
     }

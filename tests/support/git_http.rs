@@ -42,29 +42,20 @@ pub fn git(folder: &Path, arguments: &[&str]) -> String {
 /// Runs git with an input.
 pub fn feed(folder: &Path, arguments: &[&str], input: &[u8]) -> String {
     let mut command = git_in(folder, arguments);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "git {arguments:?}: {complaint}");
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .trim_end()
-        .to_owned()
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }
 
 /// Makes a bare repository `name` below a folder; `format` is `sha1` or `sha256`.
 pub fn init(below: &Path, name: &str, format: &str) -> PathBuf {
     std::fs::create_dir_all(below).unwrap();
     let format = format!("--object-format={format}");
-    git(
-        below,
-        &["init", "-q", "--bare", "-b", "main", &format, name],
-    );
+    git(below, &["init", "-q", "--bare", "-b", "main", &format, name]);
     let repository = below.join(name);
     git(&repository, &["config", "uploadpack.allowFilter", "true"]);
     repository
@@ -90,9 +81,9 @@ pub fn large() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
         let stream = stream();
-        let sum = stream.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-            (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let sum = stream
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("large-1-{sum:016x}"));
         if root.is_dir() {
             return root;
@@ -115,11 +106,7 @@ fn stream() -> Vec<u8> {
     for n in 1..=COMMITS {
         let time = 1_500_000_000 + n * 600;
         let message = format!("Change {n}");
-        write!(
-            out,
-            "commit refs/heads/main\nmark :{n}\ncommitter T <t@example> {time} +0000\n"
-        )
-        .unwrap();
+        write!(out, "commit refs/heads/main\nmark :{n}\ncommitter T <t@example> {time} +0000\n").unwrap();
         write!(out, "data {}\n{message}\n", message.len()).unwrap();
         if n > 1 {
             writeln!(out, "from :{}", n - 1).unwrap();
@@ -128,24 +115,14 @@ fn stream() -> Vec<u8> {
             writeln!(out, "merge :{}", n - 40).unwrap();
         }
         let content = format!("{n}");
-        write!(
-            out,
-            "M 100644 inline file{}\ndata {}\n{content}\n\n",
-            n % 10,
-            content.len()
-        )
-        .unwrap();
+        write!(out, "M 100644 inline file{}\ndata {}\n{content}\n\n", n % 10, content.len()).unwrap();
     }
     for n in 0..TAGS {
         let (name, from) = (format!("v1.{}.{}", n / 10, n % 10), 100 + n * 125);
         if n % 2 == 0 {
             write!(out, "reset refs/tags/{name}\nfrom :{from}\n\n").unwrap();
         } else {
-            write!(
-                out,
-                "tag {name}\nfrom :{from}\ntagger T <t@example> 1600000000 +0000\ndata 1\nm\n"
-            )
-            .unwrap();
+            write!(out, "tag {name}\nfrom :{from}\ntagger T <t@example> 1600000000 +0000\ndata 1\nm\n").unwrap();
         }
     }
     out.extend_from_slice(b"done\n");
@@ -179,9 +156,7 @@ impl GitHttp {
     /// as an old server would.
     pub fn serve(root: &Path, v2: bool) -> Self {
         let root = root.to_owned();
-        Self {
-            http: Server::start(move |asked| backend(&root, v2, asked)),
-        }
+        Self { http: Server::start(move |asked| backend(&root, v2, asked)) }
     }
 
     /// A repository's URL.
@@ -201,17 +176,11 @@ fn backend(root: &Path, v2: bool, asked: &Asked) -> Answer {
         .env("REQUEST_METHOD", &asked.method)
         .env("REMOTE_ADDR", "127.0.0.1")
         .env("CONTENT_LENGTH", asked.body.len().to_string())
-        .env(
-            "CONTENT_TYPE",
-            asked.header("content-type").unwrap_or_default(),
-        );
+        .env("CONTENT_TYPE", asked.header("content-type").unwrap_or_default());
     if let Some(protocol) = asked.header("git-protocol").filter(|_| v2) {
         command.env("GIT_PROTOCOL", protocol);
     }
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     // It may answer before it has read all.
     drop(child.stdin.take().unwrap().write_all(&asked.body));

@@ -72,18 +72,14 @@ impl Repo {
         for parent in parents {
             text += &format!("parent {parent}\n");
         }
-        text += &format!(
-            "author T <t@example> {time} +0000\ncommitter T <t@example> {time} +0000\n\n{message}\n"
-        );
+        text += &format!("author T <t@example> {time} +0000\ncommitter T <t@example> {time} +0000\n\n{message}\n");
         self.put(Kind::Commit, text.as_bytes())
     }
 
     /// An annotated tag object; no ref yet.
     pub fn tag(&mut self, name: &str, target: ObjectId) -> ObjectId {
         let kind = self.objects[&target].0;
-        let text = format!(
-            "object {target}\ntype {kind}\ntag {name}\ntagger T <t@example> 1 +0000\n\nm\n"
-        );
+        let text = format!("object {target}\ntype {kind}\ntag {name}\ntagger T <t@example> 1 +0000\n\nm\n");
         self.put(Kind::Tag, text.as_bytes())
     }
 
@@ -199,9 +195,7 @@ fn field(raw: &[u8], name: &str) -> Vec<ObjectId> {
     let text = String::from_utf8_lossy(raw);
     let head = text.split("\n\n").next().unwrap_or_default();
     let values = head.lines().filter_map(|l| l.strip_prefix(name));
-    values
-        .map(|hex| ObjectId::from_hex(hex.trim().as_bytes()).unwrap())
-        .collect()
+    values.map(|hex| ObjectId::from_hex(hex.trim().as_bytes()).unwrap()).collect()
 }
 
 fn parents(raw: &[u8]) -> Vec<ObjectId> {
@@ -256,14 +250,7 @@ pub struct Faults {
 
 impl Default for Faults {
     fn default() -> Self {
-        Self {
-            any_want: true,
-            filter: true,
-            shallow: true,
-            forge: false,
-            forget_haves: false,
-            move_after_list: None,
-        }
+        Self { any_want: true, filter: true, shallow: true, forge: false, forget_haves: false, move_after_list: None }
     }
 }
 
@@ -281,10 +268,7 @@ pub struct GitMemory {
 
 impl GitMemory {
     pub fn serve(repo: Repo) -> Self {
-        let state = Arc::new(Mutex::new(State {
-            repo,
-            faults: Faults::default(),
-        }));
+        let state = Arc::new(Mutex::new(State { repo, faults: Faults::default() }));
         let shared = state.clone();
         let http = Server::start(move |asked| answer(&mut shared.lock().unwrap(), asked));
         Self { http, state }
@@ -322,11 +306,7 @@ fn lines(body: &[u8]) -> Vec<String> {
     while let Some(head) = body.get(at..at + 4) {
         let size = usize::from_str_radix(std::str::from_utf8(head).unwrap(), 16).unwrap();
         if size >= 4 {
-            all.push(
-                String::from_utf8_lossy(&body[at + 4..at + size])
-                    .trim_end()
-                    .to_owned(),
-            );
+            all.push(String::from_utf8_lossy(&body[at + 4..at + size]).trim_end().to_owned());
         }
         at += size.max(4);
     }
@@ -335,10 +315,7 @@ fn lines(body: &[u8]) -> Vec<String> {
 
 fn answer(state: &mut State, asked: &Asked) -> Answer {
     let of = |kind: &str, body| {
-        Answer::new(200, body).with(
-            "Content-Type",
-            &format!("application/x-git-upload-pack-{kind}"),
-        )
+        Answer::new(200, body).with("Content-Type", &format!("application/x-git-upload-pack-{kind}"))
     };
     if !asked.path.starts_with("/repo.git/") {
         return Answer::new(404, "nothing here");
@@ -354,13 +331,7 @@ fn answer(state: &mut State, asked: &Asked) -> Answer {
             (false, false) => "fetch\n",
         };
         let format = format!("object-format={}\n", state.repo.format);
-        for text in [
-            "version 2\n",
-            "agent=memory/1\n",
-            "ls-refs=unborn\n",
-            features,
-            &format,
-        ] {
+        for text in ["version 2\n", "agent=memory/1\n", "ls-refs=unborn\n", features, &format] {
             line(&mut out, text);
         }
         out.extend_from_slice(b"0000");
@@ -375,10 +346,7 @@ fn answer(state: &mut State, asked: &Asked) -> Answer {
 
 fn list(state: &mut State, said: &[String]) -> Vec<u8> {
     let repo = &state.repo;
-    let prefixes: Vec<_> = said
-        .iter()
-        .filter_map(|l| l.strip_prefix("ref-prefix "))
-        .collect();
+    let prefixes: Vec<_> = said.iter().filter_map(|l| l.strip_prefix("ref-prefix ")).collect();
     let wanted = |name: &str| prefixes.is_empty() || prefixes.iter().any(|p| name.starts_with(p));
     let mut out = Vec::new();
     if wanted("HEAD") {
@@ -390,11 +358,7 @@ fn list(state: &mut State, said: &[String]) -> Vec<u8> {
     }
     for (name, id) in repo.refs.iter().filter(|(name, _)| wanted(name)) {
         let end = repo.peel(*id);
-        let peeled = if end == *id {
-            String::new()
-        } else {
-            format!(" peeled:{end}")
-        };
+        let peeled = if end == *id { String::new() } else { format!(" peeled:{end}") };
         line(&mut out, format!("{id} {name}{peeled}\n"));
     }
     out.extend_from_slice(b"0000");
@@ -408,17 +372,12 @@ fn fetch(state: &State, said: &[String]) -> Vec<u8> {
     let (repo, faults) = (&state.repo, &state.faults);
     let ids = |prefix: &str| -> Vec<ObjectId> {
         let hex = said.iter().filter_map(|l| l.strip_prefix(prefix));
-        hex.map(|h| ObjectId::from_hex(h.as_bytes()).unwrap())
-            .collect()
+        hex.map(|h| ObjectId::from_hex(h.as_bytes()).unwrap()).collect()
     };
     let value = |prefix: &str| said.iter().find_map(|l| l.strip_prefix(prefix));
     let ask = Fetch {
         wants: ids("want "),
-        haves: if faults.forget_haves {
-            Vec::new()
-        } else {
-            ids("have ")
-        },
+        haves: if faults.forget_haves { Vec::new() } else { ids("have ") },
         depth: value("deepen ").map(|d| d.parse().unwrap()),
         commits_only: value("filter ") == Some("tree:0"),
     };

@@ -22,10 +22,7 @@ pub struct Asked {
 
 impl Asked {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 }
 
@@ -78,10 +75,7 @@ impl Answer {
     }
 
     pub fn hang_up() -> Self {
-        Self {
-            hang_up: true,
-            ..Self::new(200, "")
-        }
+        Self { hang_up: true, ..Self::new(200, "") }
     }
 }
 
@@ -192,10 +186,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Asked>> {
         return Ok(None);
     }
     let mut words = line.split_whitespace();
-    let (method, path) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
@@ -205,18 +196,10 @@ fn read(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Asked>> {
         };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let length = headers
-        .iter()
-        .find(|(n, _)| n == "content-length")
-        .map(|(_, v)| v.parse());
+    let length = headers.iter().find(|(n, _)| n == "content-length").map(|(_, v)| v.parse());
     let mut body = vec![0; length.and_then(Result::ok).unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    Ok(Some(Asked {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        headers,
-        body,
-    }))
+    Ok(Some(Asked { method: method.to_owned(), path: path.to_owned(), headers, body }))
 }
 
 /// Whether the connection may be used again.
@@ -238,10 +221,7 @@ fn write(mut stream: &TcpStream, shared: &Shared, answer: &Answer) -> std::io::R
         Framing::Chunked => [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat(),
         _ => piece.to_vec(),
     };
-    let body = &answer.body[..answer
-        .cut
-        .unwrap_or(answer.body.len())
-        .min(answer.body.len())];
+    let body = &answer.body[..answer.cut.unwrap_or(answer.body.len()).min(answer.body.len())];
     if let Some(stall) = answer.stall {
         let all = [head.as_bytes(), &framed(body)].concat();
         stream.write_all(&all[..stall.min(all.len())])?;

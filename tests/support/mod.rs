@@ -9,8 +9,8 @@ pub mod http;
 /// Whether a program is there. A missing one is told in a line; in CI it is a failure.
 #[allow(clippy::disallowed_methods, reason = "a test's own environment")]
 pub fn have(program: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|p| p.join(program).is_file()));
+    let found =
+        std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|p| p.join(program).is_file()));
     let ci = std::env::var("CI").is_ok_and(|v| v == "true");
     assert!(found || !ci, "{program} is missing");
     if !found {

@@ -4,12 +4,7 @@ use super::super::*;
 use super::{site, token};
 
 /// Rewrites each named ARG or ENV (with the comment that tells `old`) and compares all bytes.
-fn fixture(
-    name: &str,
-    before: &[u8],
-    expected: &[u8],
-    changes: &[(Option<usize>, Target, &str, &str)],
-) {
+fn fixture(name: &str, before: &[u8], expected: &[u8], changes: &[(Option<usize>, Target, &str, &str)]) {
     roundtrip(before).unwrap();
     let file = Dockerfile::parse(name, before.to_vec()).unwrap();
     let mut edits = Vec::new();
@@ -20,10 +15,7 @@ fn fixture(
         if let Some((value, version)) = new.split_once(' ') {
             edits.push(located.edit(&file, &token(value)).unwrap());
             let (old, new) = (token(old), token(version));
-            let said = |version| Said {
-                tag: None,
-                version: Some(version),
-            };
+            let said = |version| Said { tag: None, version: Some(version) };
             edits.extend(retell(&file, &located, said(&old), said(&new)));
         } else {
             assert_eq!(located.value, *old, "{name}");
@@ -31,11 +23,7 @@ fn fixture(
         }
     }
     let after = apply(before, &edits).unwrap();
-    assert_eq!(
-        String::from_utf8_lossy(&after),
-        String::from_utf8_lossy(expected),
-        "{name}"
-    );
+    assert_eq!(String::from_utf8_lossy(&after), String::from_utf8_lossy(expected), "{name}");
     assert_eq!(after, expected, "{name}");
     Dockerfile::parse(name, after.clone()).unwrap();
     assert_eq!(apply(&after, &undo(&edits)).unwrap(), before, "{name}");

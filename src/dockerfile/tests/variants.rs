@@ -13,34 +13,19 @@ struct Case {
 }
 
 fn case(lines: &[&'static str], sets: &[(&'static str, &'static str)]) -> Case {
-    Case {
-        lines: lines.to_vec(),
-        sets: sets.to_vec(),
-    }
+    Case { lines: lines.to_vec(), sets: sets.to_vec() }
 }
 
 fn cases() -> Vec<Case> {
     vec![
         case(&["# 1.0.4", "ARG A=1"], &[("A", "1")]),
-        case(
-            &["ARG A=\"x y\" B='z' C= D"],
-            &[("A", "x y"), ("B", "z"), ("C", "")],
-        ),
-        case(
-            &["ARG A=1 \\", "    B=2 \\", "    C=3"],
-            &[("A", "1"), ("B", "2"), ("C", "3")],
-        ),
+        case(&["ARG A=\"x y\" B='z' C= D"], &[("A", "x y"), ("B", "z"), ("C", "")]),
+        case(&["ARG A=1 \\", "    B=2 \\", "    C=3"], &[("A", "1"), ("B", "2"), ("C", "3")]),
         case(&["ENV A x  y"], &[("A", "x  y")]),
-        case(
-            &["ENV A=x\\ y \\", "  B=\"q\""],
-            &[("A", "x y"), ("B", "q")],
-        ),
+        case(&["ENV A=x\\ y \\", "  B=\"q\""], &[("A", "x y"), ("B", "q")]),
         case(&["ONBUILD ARG A=1"], &[("A", "1")]),
         case(&["#ARG A=0", "ENV A=1 B=$A"], &[("A", "1")]),
-        case(
-            &["RUN set -e; \\", "  echo ARG A=1 && \\", "  echo done"],
-            &[],
-        ),
+        case(&["RUN set -e; \\", "  echo ARG A=1 && \\", "  echo done"], &[]),
         case(&["RUN <<EOF cat", "FROM nowhere", "ARG A=1", "EOF"], &[]),
         case(&["COPY --from=b:1 /x /y"], &[]),
         case(&["CMD [\"a\", \"b\\\\\"]"], &[]),
@@ -72,11 +57,7 @@ fn written(cases: &[Case], v: Variant) -> Vec<u8> {
             let comment = line.starts_with('#');
             if !heredoc && !continued && !comment {
                 if let Some((word, rest)) = line.split_once(' ') {
-                    let word = if v.lower {
-                        word.to_lowercase()
-                    } else {
-                        word.to_owned()
-                    };
+                    let word = if v.lower { word.to_lowercase() } else { word.to_owned() };
                     let blank = if v.tabs { "\t " } else { " " };
                     line = format!("{word}{blank}{rest}");
                 }
@@ -102,32 +83,21 @@ fn written(cases: &[Case], v: Variant) -> Vec<u8> {
     if !v.no_eol {
         text.push_str(eol);
     }
-    let mut out = if v.bom {
-        b"\xEF\xBB\xBF".to_vec()
-    } else {
-        Vec::new()
-    };
+    let mut out = if v.bom { b"\xEF\xBB\xBF".to_vec() } else { Vec::new() };
     out.extend(text.into_bytes());
     out
 }
 
 fn variant() -> impl Strategy<Value = Variant> {
-    let gap = prop_oneof![
-        Just(None),
-        Just(Some("")),
-        Just(Some("  # ARG A=9 \\")),
-        Just(Some("#")),
-    ];
-    (any::<[bool; 6]>(), gap).prop_map(|([crlf, bom, tabs, no_eol, trailing, lower], gap)| {
-        Variant {
-            crlf,
-            bom,
-            tabs,
-            no_eol,
-            gap,
-            trailing,
-            lower,
-        }
+    let gap = prop_oneof![Just(None), Just(Some("")), Just(Some("  # ARG A=9 \\")), Just(Some("#")),];
+    (any::<[bool; 6]>(), gap).prop_map(|([crlf, bom, tabs, no_eol, trailing, lower], gap)| Variant {
+        crlf,
+        bom,
+        tabs,
+        no_eol,
+        gap,
+        trailing,
+        lower,
     })
 }
 

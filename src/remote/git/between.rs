@@ -35,12 +35,7 @@ pub struct Between {
 impl Between {
     /// No commit lies between.
     pub(super) fn nothing(relation: Relation) -> Self {
-        Self {
-            relation,
-            count: 0,
-            more: false,
-            subjects: Vec::new(),
-        }
+        Self { relation, count: 0, more: false, subjects: Vec::new() }
     }
 
     /// Nothing is known.

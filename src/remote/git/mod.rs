@@ -203,13 +203,7 @@ impl<'a> Git<'a> {
     /// # Errors
     /// Network and protocol. A commit that the server does not hand out is no error but
     /// [`Relation::Unknown`].
-    pub fn between(
-        &self,
-        url: &GitUrl,
-        old: &CommitId,
-        new: &CommitId,
-        cap: u32,
-    ) -> Result<Between, RemoteError> {
+    pub fn between(&self, url: &GitUrl, old: &CommitId, new: &CommitId, cap: u32) -> Result<Between, RemoteError> {
         if old == new {
             return Ok(Between::nothing(Relation::Descendant));
         }

@@ -272,12 +272,7 @@ fn explain(host: &str, slot: &Slot, error: &(dyn std::error::Error + 'static), w
 
 /// Whether a text is a server's refusal to hand out an object; servers word it in their own ways.
 fn refused(host: &str, text: &str, want: Option<CommitId>) -> Option<RemoteError> {
-    let words = [
-        "not our ref",
-        "not valid",
-        "unadvertised object",
-        "no such remote ref",
-    ];
+    let words = ["not our ref", "not valid", "unadvertised object", "no such remote ref"];
     let want = want.filter(|_| words.iter().any(|w| text.contains(w)))?;
     let detail = format!("{want} is not there, or no branch or tag leads to it");
     Some(RemoteError::new(Fault::NoSuchCommit, host, detail))

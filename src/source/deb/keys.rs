@@ -186,12 +186,7 @@ impl Keys {
         let archives = archives.into_iter().flatten();
         let mut archives: Vec<PinName> = archives.map(|a| a.value).collect();
         archives.sort();
-        Some(Self {
-            operands: operands?,
-            closure: closure.map(|c| c.value).unwrap_or_default(),
-            archives,
-            recommends,
-        })
+        Some(Self { operands: operands?, closure: closure.map(|c| c.value).unwrap_or_default(), archives, recommends })
     }
 
     pub(in crate::source) fn request(&self) -> Request {
@@ -201,9 +196,7 @@ impl Keys {
                 .put("deb", "dockerfile")
                 .put_list("stages", stages.iter().map(stage_word))
                 .put_some("file", file.as_ref().map(RelPath::as_str)),
-            Operands::List(list) => line
-                .put("deb", "list")
-                .put_list("packages", list.iter().map(ToString::to_string)),
+            Operands::List(list) => line.put("deb", "list").put_list("packages", list.iter().map(ToString::to_string)),
         };
         let closure = match self.closure {
             Closure::None => "none",
