@@ -5,6 +5,7 @@
 pub mod git_http;
 pub mod git_memory;
 pub mod http;
+pub mod program;
 
 /// Whether a program is there. A missing one is told in a line; in CI it is a failure.
 #[allow(clippy::disallowed_methods, reason = "a test's own environment")]

@@ -245,11 +245,11 @@ fn settle(
     let entry = resolved.entry;
     let before = old.pins.get(name);
     let outcome = match before {
-        None => PinOutcome::New { pin: name.clone(), values: told(project, name, &entry), notes: resolved.notes },
+        None => PinOutcome::New { pin: name.clone(), values: told(&entry), notes: resolved.notes },
         Some(before) if *before == entry && resolved.notes.is_empty() => PinOutcome::Unchanged(name.clone()),
         Some(before) => PinOutcome::Moved {
             pin: name.clone(),
-            values: changed(project, name, before, &entry),
+            values: changed(before, &entry),
             between: resolved.between,
             notes: resolved.notes,
         },
@@ -258,10 +258,12 @@ fn settle(
     outcome
 }
 
+/// How a value is told: what a person calls it before what a machine does.
+const TELLING: [&str; 6] = ["tag", "version", "commit", "digest", "reference", "sha256"];
+
 /// The values of an entry, the telling one first.
-fn told(project: &Project, name: &PinName, entry: &Entry) -> Vec<(String, String)> {
-    let order = project.manifest.pins.get(name).map(|p| p.source.value_keys()).unwrap_or_default();
-    let rank = |key: &str| order.iter().position(|k| *k == key).unwrap_or(order.len());
+fn told(entry: &Entry) -> Vec<(String, String)> {
+    let rank = |key: &str| TELLING.iter().position(|k| *k == key).unwrap_or(TELLING.len());
     let mut all: Vec<(String, String)> = entry
         .values
         .iter()
@@ -277,9 +279,9 @@ fn told(project: &Project, name: &PinName, entry: &Entry) -> Vec<(String, String
     all
 }
 
-fn changed(project: &Project, name: &PinName, before: &Entry, after: &Entry) -> Vec<(String, String, String)> {
-    let old: BTreeMap<String, String> = told(project, name, before).into_iter().collect();
-    let new = told(project, name, after);
+fn changed(before: &Entry, after: &Entry) -> Vec<(String, String, String)> {
+    let old: BTreeMap<String, String> = told(before).into_iter().collect();
+    let new = told(after);
     let gone = old
         .iter()
         .filter(|(key, _)| !new.iter().any(|(k, _)| k == *key))
