@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::{Trouble, visible};
 
-use super::progress::Progress;
+use super::interrupt::{Interrupt, soon};
+use super::progress::{Bars, Progress};
 use super::report::{self, Report};
 
 /// For whom a report is.
@@ -62,9 +63,42 @@ pub(super) type Stream = Arc<Mutex<Box<dyn Write + Send>>>;
 
 /// Both streams, and how to speak on them.
 pub struct Shell {
+    screen: Screen,
+    interrupt: Option<Interrupt>,
+}
+
+/// All that shows something to the user: whoever holds it can take the last word.
+#[derive(Clone)]
+pub(super) struct Screen {
     options: ShellOptions,
     out: Stream,
     err: Stream,
+    bars: Arc<Mutex<Option<Arc<Mutex<Bars>>>>>,
+}
+
+impl Screen {
+    pub(super) fn options(&self) -> &ShellOptions {
+        &self.options
+    }
+
+    pub(super) fn err(&self) -> &Stream {
+        &self.err
+    }
+
+    /// Says what ends the program, on a line of its own; nothing is shown after it. Lines of
+    /// others are whole; one that hangs, as in a stopped terminal, is not waited for.
+    pub(super) fn last_words(&self, trouble: &Trouble) {
+        let bars = soon(&self.bars).and_then(|bars| bars.clone());
+        if let Some(mut bars) = bars.as_ref().and_then(|bars| soon(bars)) {
+            bars.vanish();
+        }
+        let Some(mut err) = soon(&self.err) else { return };
+        let _ = err.write_all(report::error(trouble, &self.options).as_bytes()).and_then(|()| err.flush());
+        *err = Box::new(io::sink());
+        if let Some(mut out) = soon(&self.out) {
+            *out = Box::new(io::sink());
+        }
+    }
 }
 
 /// Writes and flushes. A reader that has gone away is no failure of ours.
@@ -88,13 +122,27 @@ impl Shell {
     #[must_use]
     pub fn with(options: ShellOptions, out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         let shared = |stream| Arc::new(Mutex::new(stream));
-        Self { options, out: shared(out), err: shared(err) }
+        let screen = Screen { options, out: shared(out), err: shared(err), bars: Arc::default() };
+        Self { screen, interrupt: None }
+    }
+
+    /// The same shell, on which an interrupt has the last word, and whose listeners tell it when
+    /// files are written.
+    #[must_use]
+    pub fn heeding(mut self, interrupt: &Interrupt) -> Self {
+        interrupt.attach(self.screen.clone());
+        self.interrupt = Some(interrupt.clone());
+        self
+    }
+
+    pub(super) fn screen(&self) -> &Screen {
+        &self.screen
     }
 
     /// How it speaks.
     #[must_use]
     pub fn options(&self) -> &ShellOptions {
-        &self.options
+        &self.screen.options
     }
 
     /// Says what a run came to: the report on stdout, what stopped it on stderr.
@@ -102,9 +150,9 @@ impl Shell {
     /// # Errors
     /// Stdout cannot be written, as on a full disk. That nobody reads it is no error.
     pub fn report(&self, report: &Report<'_>) -> io::Result<()> {
-        let rendered = report::render(report, self.options.format, &self.options);
-        let _ = write(&self.err, &rendered.err);
-        write(&self.out, &rendered.out)
+        let rendered = report::render(report, self.screen.options.format, &self.screen.options);
+        let _ = write(&self.screen.err, &rendered.err);
+        write(&self.screen.out, &rendered.out)
     }
 
     /// Says lines that are a verb's result, such as `added coredns`: on stdout for people, on
@@ -113,20 +161,20 @@ impl Shell {
     /// # Errors
     /// As [`Shell::report`].
     pub fn say(&self, text: &str) -> io::Result<()> {
-        if self.options.quiet {
+        if self.screen.options.quiet {
             return Ok(());
         }
         let lines: String = text.lines().map(|l| format!("{}\n", visible(l))).collect();
-        match self.options.format {
-            Format::Human => write(&self.out, &lines),
-            _ => write(&self.err, &lines),
+        match self.screen.options.format {
+            Format::Human => write(&self.screen.out, &lines),
+            _ => write(&self.screen.err, &lines),
         }
     }
 
     /// Says something worth knowing on stderr; nothing with `-q`.
     pub fn note(&self, trouble: &Trouble) {
-        if !self.options.quiet {
-            let _ = write(&self.err, &report::note(trouble, &self.options));
+        if !self.screen.options.quiet {
+            let _ = write(&self.screen.err, &report::note(trouble, &self.screen.options));
         }
     }
 
@@ -135,19 +183,21 @@ impl Shell {
     /// # Errors
     /// As [`Shell::report`].
     pub fn raw(&self, text: &str) -> io::Result<()> {
-        write(&self.out, text)
+        write(&self.screen.out, text)
     }
 
     /// A listener that shows the work as it goes on.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        Progress::new(&self.options, &self.err)
+        let (progress, bars) = Progress::new(&self.screen, self.interrupt.clone());
+        *self.screen.bars.lock().unwrap_or_else(PoisonError::into_inner) = bars;
+        progress
     }
 }
 
 impl std::fmt::Debug for Shell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shell").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Shell").field("options", &self.screen.options).finish_non_exhaustive()
     }
 }
 

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::project::{Project, disk, failure, known};
 use super::select::{Selection, select};
 use super::work;
-use crate::disk::{Change, Plan, ProcessLock, recover};
+use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
 use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
 use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, Token, Trouble};
 use crate::remote::Remote;
@@ -61,7 +61,7 @@ pub fn run(
     events: &dyn Events,
 ) -> Result<Refreshed, Vec<Failure>> {
     let mut refreshed = Refreshed::default();
-    let process = if options.writes() { Some(begin(dir, &mut refreshed)?) } else { None };
+    let process = if options.writes() { Some(begin(dir, &mut refreshed, events)?) } else { None };
     let project = Project::read(dir)?;
     let mended = old_lock(&project, options)?;
     for name in &mended.dropped {
@@ -92,21 +92,25 @@ pub fn run(
     if let Some(process) = &process
         && !plan.is_empty()
     {
+        events.emit(Event::Writing);
         plan.apply(&project.root, process, &known(lock::FILE).map_err(|f| vec![f])?).map_err(|e| vec![disk(&e)])?;
+        events.emit(Event::Written(true));
     }
     refreshed.applied = options.writes();
     Ok(refreshed)
 }
 
 /// Takes the process lock and completes what an interrupted refresh left.
-fn begin(dir: &Path, refreshed: &mut Refreshed) -> Result<ProcessLock, Vec<Failure>> {
+fn begin(dir: &Path, refreshed: &mut Refreshed, events: &dyn Events) -> Result<ProcessLock, Vec<Failure>> {
     let (root, manifest) = super::project::manifest_bytes(dir).map_err(|f| vec![f])?;
     if manifest.is_none() {
         // Let the reader say so: nothing may be written beside no manifest.
         Project::read(dir)?;
     }
     let process = ProcessLock::take(&root).map_err(|e| vec![disk(&e)])?;
+    events.emit(Event::Writing);
     let recovery = recover(&root, &process).map_err(|e| vec![disk(&e)])?;
+    events.emit(Event::Written(recovery != Recovery::Nothing));
     refreshed.notes.extend(recovery.to_trouble());
     Ok(process)
 }
