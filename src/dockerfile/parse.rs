@@ -2,7 +2,7 @@
 //!
 //! Reads as BuildKit's `dockerfile/parser` and `dockerfile/instructions` do: what they refuse is
 //! refused here, what they accept is accepted, and lines belong to the same instructions.
-//! Variables are the matter of [`Variables`], sites that of [`locate`](super::locate).
+//! Variables are the matter of [`Variables`], sites that of [`locate`](super::locate()).
 
 use std::ops::Range;
 
