@@ -61,7 +61,8 @@ fn a_pin_without_an_entry_is_locked_at_what_its_dockerfile_bears() {
     let (repo, ids) = releases(3);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("Dockerfile", dockerfile("v1.1.0", &ids[1])).write("pins.toml", manifest(&server.url(), "version = \"^1.0\""));
+    work.write("Dockerfile", dockerfile("v1.1.0", &ids[1]))
+        .write("pins.toml", manifest(&server.url(), "version = \"^1.0\""));
     work.run(&["refresh"]).code(0);
     assert_eq!(work.read("Dockerfile"), dockerfile("v1.1.0", &ids[1]));
     work.run(&["refresh"]).code(0);
@@ -91,7 +92,10 @@ fn empty_sites_get_the_newest() {
         .write("pins.toml", manifest(&server.url(), "version = \"^1\""));
     work.run(&["refresh", "--keep"]).code(2).says("no value to keep");
     work.run(&["refresh"]).code(0);
-    assert_eq!(work.read("Dockerfile"), format!("FROM scratch AS build\nARG GIT_VERSION=v1.1.0\nARG GIT_COMMIT={}\n", ids[1]));
+    assert_eq!(
+        work.read("Dockerfile"),
+        format!("FROM scratch AS build\nARG GIT_VERSION=v1.1.0\nARG GIT_COMMIT={}\n", ids[1])
+    );
 }
 
 #[test]
@@ -104,10 +108,17 @@ fn every_rule_resolves_to_what_git_ls_remote_says() {
     let url = server.url(big.file_name().unwrap().to_str().unwrap());
     let listed = git_http::git(big, &["ls-remote", &url]);
     let says = |name: &str| {
-        let find = |n: &str| listed.lines().find_map(|l| l.split_once('\t').filter(|(_, r)| *r == n).map(|(id, _)| id.to_owned()));
+        let find = |n: &str| {
+            listed.lines().find_map(|l| l.split_once('\t').filter(|(_, r)| *r == n).map(|(id, _)| id.to_owned()))
+        };
         find(&format!("{name}^{{}}")).or_else(|| find(name)).unwrap_or_else(|| panic!("{name} is not in the list"))
     };
-    let tags: Vec<&str> = listed.lines().filter_map(|l| l.split_once("refs/tags/")).map(|(_, t)| t).filter(|t| !t.ends_with("^{}")).collect();
+    let tags: Vec<&str> = listed
+        .lines()
+        .filter_map(|l| l.split_once("refs/tags/"))
+        .map(|(_, t)| t)
+        .filter(|t| !t.ends_with("^{}"))
+        .collect();
     assert!(tags.len() >= 80, "{}", tags.len());
     assert!(git_http::git(big, &["rev-list", "--count", "--all"]).trim().parse::<usize>().unwrap() > 10_000);
     let newest = |req: &str| {
@@ -126,7 +137,10 @@ fn every_rule_resolves_to_what_git_ls_remote_says() {
         ("version = \"*\"".to_owned(), says(&format!("refs/tags/{wide}"))),
         ("version = \"~1.2\"".to_owned(), says(&format!("refs/tags/{narrow}"))),
         (format!("version = \"<{}\"", &wide[1..]), says(&format!("refs/tags/{}", newest(&format!("<{}", &wide[1..]))))),
-        (format!("version = \"*\"\nexclude = [\"{}\"]", &wide[1..]), says(&format!("refs/tags/{}", newest(&format!("<{}", &wide[1..]))))),
+        (
+            format!("version = \"*\"\nexclude = [\"{}\"]", &wide[1..]),
+            says(&format!("refs/tags/{}", newest(&format!("<{}", &wide[1..])))),
+        ),
     ];
     for v2 in [true, false] {
         let server = GitHttp::serve(big.parent().unwrap(), v2);
@@ -183,7 +197,8 @@ fn every_flipped_bit_of_the_lock_is_seen_and_its_line_named() {
     let (repo, ids) = releases(1);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("Dockerfile", dockerfile("v1.0.0", &ids[0])).write("pins.toml", manifest(&server.url(), "tag = \"v1.0.0\""));
+    work.write("Dockerfile", dockerfile("v1.0.0", &ids[0]))
+        .write("pins.toml", manifest(&server.url(), "tag = \"v1.0.0\""));
     work.run(&["refresh"]).code(0);
     let good = work.bytes("pins.lock");
     for bit in 0..good.len() * 8 {
@@ -194,7 +209,8 @@ fn every_flipped_bit_of_the_lock_is_seen_and_its_line_named() {
             Err(failures) => failures[0].trouble.place.clone(),
             Ok(verdict) => {
                 assert!(!verdict.is_clean(), "bit {bit} was not seen");
-                let in_lock = verdict.findings.iter().filter_map(|f| f.trouble.place.clone()).find(|p| p.file == "pins.lock");
+                let in_lock =
+                    verdict.findings.iter().filter_map(|f| f.trouble.place.clone()).find(|p| p.file == "pins.lock");
                 in_lock
             }
         };
@@ -218,7 +234,9 @@ fn two_machines_and_any_order_of_answers_give_the_same_lock() {
             }
             work.write("pins.toml", manifest).write("Dockerfile", "FROM scratch\n");
             let mirror = format!("https://git.example.org/={}/;resolve", server.http.url());
-            let ran = super::support::program::ran(work.command(&["refresh", "--jobs", jobs]).env("DUBO_PIN_MIRRORS", mirror));
+            let ran = super::support::program::ran(
+                work.command(&["refresh", "--jobs", jobs]).env("DUBO_PIN_MIRRORS", mirror),
+            );
             ran.code(0);
             work.bytes("pins.lock")
         })
@@ -232,8 +250,11 @@ fn a_mirror_that_may_not_resolve_decides_no_new_value() {
     let (repo, ids) = releases(1);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("pins.toml", "version = 1\n[pins.p]\ngit = \"http://127.0.0.1:1/r\"\nversion = \"^1\"\ninto = [{ arg = \"X\" }]\n")
-        .write("Dockerfile", format!("FROM scratch\nARG X={}\n", ids[0]));
+    work.write(
+        "pins.toml",
+        "version = 1\n[pins.p]\ngit = \"http://127.0.0.1:1/r\"\nversion = \"^1\"\ninto = [{ arg = \"X\" }]\n",
+    )
+    .write("Dockerfile", format!("FROM scratch\nARG X={}\n", ids[0]));
     let mirror = format!("http://127.0.0.1:1/={}/", server.http.url());
     super::support::program::ran(work.command(&["refresh"]).env("DUBO_PIN_MIRRORS", mirror)).code(4);
     assert!(!work.image().join("pins.lock").exists());
@@ -244,7 +265,8 @@ fn to_sets_exactly_one_value_that_the_manifest_allows() {
     let (repo, ids) = releases(3);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("Dockerfile", dockerfile("v1.2.0", &ids[2])).write("pins.toml", manifest(&server.url(), "version = \"^1.1\""));
+    work.write("Dockerfile", dockerfile("v1.2.0", &ids[2]))
+        .write("pins.toml", manifest(&server.url(), "version = \"^1.1\""));
     work.run(&["refresh"]).code(0);
     for to in ["v1.1.0", "1.1.0", &ids[1]] {
         work.run(&["refresh", "widget", "--to", "1.2.0"]).code(0);
@@ -262,7 +284,8 @@ fn dry_run_shows_the_diff_and_writes_nothing() {
     let (repo, ids) = releases(2);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("Dockerfile", "FROM scratch AS build\nARG GIT_VERSION=\nARG GIT_COMMIT=\n").write("pins.toml", manifest(&server.url(), "version = \"^1\""));
+    work.write("Dockerfile", "FROM scratch AS build\nARG GIT_VERSION=\nARG GIT_COMMIT=\n")
+        .write("pins.toml", manifest(&server.url(), "version = \"^1\""));
     let before = work.tree();
     work.run(&["refresh", "--dry-run"]).code(0).says(&format!("+ARG GIT_COMMIT={}", ids[1])).says("+++ b/pins.lock");
     assert_eq!(work.tree(), before);
@@ -274,7 +297,8 @@ fn offline_places_what_is_locked_and_asks_nobody() {
     let (repo, ids) = releases(2);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("Dockerfile", dockerfile("v1.1.0", &ids[1])).write("pins.toml", manifest(&server.url(), "version = \"^1\""));
+    work.write("Dockerfile", dockerfile("v1.1.0", &ids[1]))
+        .write("pins.toml", manifest(&server.url(), "version = \"^1\""));
     work.run(&["refresh", "--offline"]).code(4).says("--offline asks nobody");
     work.run(&["refresh"]).code(0);
     let asked = server.http.log().len();
@@ -290,9 +314,16 @@ fn names_and_globs_choose_pins_and_only_all_of_them_prune() {
     let (repo, ids) = releases(1);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    let pin = |name: &str| format!("[pins.{name}]\ngit = \"{}\"\ntag = \"v1.0.0\"\ninto = [{{ arg = \"{}\" }}]\n", server.url(), name.to_uppercase().replace('-', "_"));
+    let pin = |name: &str| {
+        format!(
+            "[pins.{name}]\ngit = \"{}\"\ntag = \"v1.0.0\"\ninto = [{{ arg = \"{}\" }}]\n",
+            server.url(),
+            name.to_uppercase().replace('-', "_")
+        )
+    };
     let file = "FROM scratch\nARG GO_A=\nARG GO_B=\nARG OTHER=\n";
-    work.write("Dockerfile", file).write("pins.toml", format!("version = 1\n{}{}{}", pin("go-a"), pin("go-b"), pin("other")));
+    work.write("Dockerfile", file)
+        .write("pins.toml", format!("version = 1\n{}{}{}", pin("go-a"), pin("go-b"), pin("other")));
     work.run(&["refresh", "go-*"]).code(0);
     assert_eq!(work.read("Dockerfile"), format!("FROM scratch\nARG GO_A={0}\nARG GO_B={0}\nARG OTHER=\n", ids[0]));
     work.run(&["refresh", "goa"]).code(2).says("no pin is called `goa`").says("go-a");
@@ -310,7 +341,8 @@ fn an_edited_manifest_is_seen_offline() {
     let (repo, ids) = releases(3);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("Dockerfile", dockerfile("v1.0.0", &ids[0])).write("pins.toml", manifest(&server.url(), "version = \"=1.0.0\""));
+    work.write("Dockerfile", dockerfile("v1.0.0", &ids[0]))
+        .write("pins.toml", manifest(&server.url(), "version = \"=1.0.0\""));
     work.run(&["refresh"]).code(0);
     work.write("pins.toml", manifest(&server.url(), "version = \"^1.0\""));
     work.run(&["verify"]).code(1).says("LOCK004").says("version=1.0.0").says("version=^1.0");
@@ -336,7 +368,8 @@ fn unlocked_pins_are_counted_and_strict_finds_them() {
 #[test]
 fn kinds_that_are_not_built_yet_are_said_and_never_passed() {
     let work = Work::new();
-    work.write("Dockerfile", "FROM debian\n").write("pins.toml", "version = 1\n[pins.base]\nimage = \"docker.io/library/debian:bookworm\"\n");
+    work.write("Dockerfile", "FROM debian\n")
+        .write("pins.toml", "version = 1\n[pins.base]\nimage = \"docker.io/library/debian:bookworm\"\n");
     work.run(&["refresh"]).code(2).says("image pins are not built yet");
     work.run(&["verify"]).code(1).says("PIN002");
     work.run(&["outdated"]).code(2).says("not built");
@@ -375,7 +408,10 @@ fn two_pins_at_one_version_by_other_prefixes() {
     work.write("Dockerfile", "FROM scratch AS build\nARG GIT_VERSION=\nARG GIT_COMMIT=\n")
         .write("pins.toml", manifest(&server.url(), "version = \">=2\"\ntag = \"release-{version}\""));
     work.run(&["refresh"]).code(0);
-    assert_eq!(work.read("Dockerfile"), format!("FROM scratch AS build\nARG GIT_VERSION=release-2.1\nARG GIT_COMMIT={b}\n"));
+    assert_eq!(
+        work.read("Dockerfile"),
+        format!("FROM scratch AS build\nARG GIT_VERSION=release-2.1\nARG GIT_COMMIT={b}\n")
+    );
     work.write("pins.toml", manifest(&server.url(), "version = \"*\""));
     work.run(&["refresh"]).code(3).says("older than the locked one");
     work.run(&["refresh", "widget", "--to", "v1.9.0"]).code(0);
@@ -392,7 +428,8 @@ fn one_version_spelt_twice_at_different_commits_is_ambiguous() {
     repo.set("refs/heads/main", b);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("Dockerfile", "FROM scratch AS build\nARG GIT_VERSION=\nARG GIT_COMMIT=\n").write("pins.toml", manifest(&server.url(), "version = \"^1\""));
+    work.write("Dockerfile", "FROM scratch AS build\nARG GIT_VERSION=\nARG GIT_COMMIT=\n")
+        .write("pins.toml", manifest(&server.url(), "version = \"^1\""));
     work.run(&["refresh"]).code(2).says("are the same version at different commits").says("tag = \"v{version}\"");
     work.write("pins.toml", manifest(&server.url(), "version = \"^1\"\ntag = \"v{version}\""));
     work.run(&["refresh"]).code(0);
@@ -412,7 +449,15 @@ fn short_and_date_are_values_too() {
         ),
     );
     work.run(&["refresh"]).code(0);
-    assert_eq!(work.read("Dockerfile"), format!("FROM scratch\nARG FULL={}\nARG SEVEN={}\nARG NONE={}\nARG DAY=2023-11-14\n", ids[0], &ids[0][..7], &ids[0][..12]));
+    assert_eq!(
+        work.read("Dockerfile"),
+        format!(
+            "FROM scratch\nARG FULL={}\nARG SEVEN={}\nARG NONE={}\nARG DAY=2023-11-14\n",
+            ids[0],
+            &ids[0][..7],
+            &ids[0][..12]
+        )
+    );
     work.run(&["verify"]).code(0);
 }
 
@@ -421,7 +466,8 @@ fn locked_proves_from_upstream_what_a_consistent_forgery_cannot() {
     let (repo, ids) = releases(2);
     let server = GitMemory::serve(repo);
     let work = Work::new();
-    work.write("Dockerfile", dockerfile("v1.0.0", &ids[0])).write("pins.toml", manifest(&server.url(), "version = \"~1.0\""));
+    work.write("Dockerfile", dockerfile("v1.0.0", &ids[0]))
+        .write("pins.toml", manifest(&server.url(), "version = \"~1.0\""));
     work.run(&["refresh"]).code(0);
     let before = work.tree();
     work.run(&["refresh", "--locked"]).code(0);

@@ -28,7 +28,12 @@ fn anybody_computes_a_seal_with_jq_and_sha256sum() {
     }
     let lock = lock::open(&read("pins.lock")).unwrap().lock;
     for (name, _) in lock.pins {
-        let output = std::process::Command::new("sh").arg("-c").arg(lock::recipe(name.as_str())).current_dir(FOLDER).output().unwrap();
+        let output = std::process::Command::new("sh")
+            .arg("-c")
+            .arg(lock::recipe(name.as_str()))
+            .current_dir(FOLDER)
+            .output()
+            .unwrap();
         let computed = String::from_utf8(output.stdout).unwrap();
         let text = String::from_utf8(read("pins.lock")).unwrap();
         let entry = text.split_once(&format!("    \"{name}\": {{")).unwrap().1;
