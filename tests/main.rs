@@ -4,6 +4,9 @@
 
 mod support;
 
+mod join;
+mod lock_by_hand;
+
 mod remote_git;
 mod remote_git_faults;
 mod remote_http;

@@ -1,6 +1,6 @@
 //! Variable expansion of a word, as BuildKit's `dockerfile/shell` does it.
 //!
-//! For the parser, [`locate`](super::locate) and whoever must know what an instruction really says.
+//! For the parser, [`locate`](super::locate()) and whoever must know what an instruction really says.
 //! What a variable is worth where is the matter of [`Variables`](super::Variables).
 
 use super::lex::{ExpandError, Lexer, Mode, Piece, Var};

@@ -1,6 +1,6 @@
 //! Why a site cannot be found or edited, with its place and what to do.
 //!
-//! For [`locate`](super::locate) and [`Located`](super::Located).
+//! For [`locate`](super::locate()) and [`Located`](super::Located).
 
 use crate::model::{Id, Place, Trouble, quoted};
 

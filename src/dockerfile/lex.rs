@@ -1,6 +1,6 @@
 //! Quotes, escapes and variables of one word, as BuildKit's `dockerfile/shell` reads them.
 //!
-//! For [`expand`](super::expand), for the heredoc signs of a line, and for whoever must know which
+//! For [`expand`](super::expand()), for the heredoc signs of a line, and for whoever must know which
 //! byte of a value stands where. Not a shell: commands, globs and arithmetic are text to it.
 
 use std::ops::Range;

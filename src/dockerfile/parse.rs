@@ -2,7 +2,7 @@
 //!
 //! Reads as BuildKit's `dockerfile/parser` and `dockerfile/instructions` do: what they refuse is
 //! refused here, what they accept is accepted, and lines belong to the same instructions.
-//! Variables are the matter of [`Variables`], sites that of [`locate`](super::locate).
+//! Variables are the matter of [`Variables`], sites that of [`locate`](super::locate()).
 
 use std::ops::Range;
 
@@ -23,6 +23,8 @@ pub const MAX_SIZE: usize = 16 * 1024 * 1024;
 pub struct Dockerfile {
     file: String,
     bytes: Vec<u8>,
+    /// Where each line begins, so that a place costs no walk through the file.
+    starts: Vec<usize>,
     escape: u8,
     syntax: Option<Range<usize>>,
     instructions: Vec<Instruction>,
@@ -64,7 +66,17 @@ impl Dockerfile {
         parents(&mut stages, &instructions, &variables, escape);
         variables.resolve_stages(&instructions, &stages, &assignments, escape);
         let syntax = syntax(&bytes);
-        Ok(Self { file: file.to_owned(), bytes, escape, syntax, instructions, stages, assignments, variables })
+        Ok(Self {
+            file: file.to_owned(),
+            starts: starts(&bytes),
+            bytes,
+            escape,
+            syntax,
+            instructions,
+            stages,
+            assignments,
+            variables,
+        })
     }
 
     /// Its content, byte for byte.
@@ -118,7 +130,14 @@ impl Dockerfile {
     /// The place of a range of bytes.
     #[must_use]
     pub fn place(&self, span: Range<usize>) -> Place {
-        Place::of(&self.file, &self.bytes, span)
+        let start = span.start.min(self.bytes.len());
+        let line = self.starts.partition_point(|s| *s <= start);
+        let from = line.checked_sub(1).and_then(|l| self.starts.get(l));
+        let from = from.copied().unwrap_or_default();
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let mut place = Place::of(&self.file, rest, start - from..span.end.max(from) - from);
+        place.line = line;
+        place
     }
 
     /// The place of a part of an instruction's logical text.
@@ -126,6 +145,11 @@ impl Dockerfile {
     pub fn place_in(&self, instruction: &Instruction, part: Range<usize>) -> Place {
         self.place(instruction.line.cover(part))
     }
+}
+
+fn starts(bytes: &[u8]) -> Vec<usize> {
+    let ends = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n');
+    std::iter::once(0).chain(ends.map(|(i, _)| i + 1)).collect()
 }
 
 struct Parser<'a> {

@@ -1,6 +1,6 @@
 //! The repository of an image reference, in one spelling.
 //!
-//! For [`locate`](super::locate), which compares a manifest's repository with a Dockerfile's. Not
+//! For [`locate`](super::locate()), which compares a manifest's repository with a Dockerfile's. Not
 //! a validator of references, and no client of a registry.
 
 /// The full name of the repository of a reference: `debian:12` and

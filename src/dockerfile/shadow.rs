@@ -145,6 +145,15 @@ mod tests {
     }
 
     #[test]
+    fn an_earlier_default_overrides_nothing() {
+        for text in ["ARG V=2\nARG V=1\nFROM a\n", "FROM a\nENV V=2\nENV V=1\n"] {
+            let file = Dockerfile::parse("Dockerfile", text.as_bytes().to_vec()).unwrap();
+            let last = super::super::assigned(&file, 1).unwrap();
+            assert_eq!(shadows(&file, &last), [], "{text}");
+        }
+    }
+
+    #[test]
     fn handing_the_value_on_is_no_shadow() {
         assert_eq!(arg("FROM a\nARG V=1\nENV V=$V\n", 0), NONE);
         assert_eq!(arg("FROM a\nARG V=1\nENV V=\"${V}\" W=2\n", 0), NONE);

@@ -1,6 +1,6 @@
 //! Where a pinned value stands in a Dockerfile, as a manifest names it.
 //!
-//! For the manifest, which reads it, and for [`locate`](super::locate), which finds it.
+//! For the manifest, which reads it, and for [`locate`](super::locate()), which finds it.
 //! Plain data: it knows no Dockerfile.
 
 use std::fmt;

@@ -241,6 +241,10 @@ fn a_located_value_knows_where_it_stands() {
     let found = locate(&file, &site).unwrap().remove(0);
     assert_eq!(found.value, "v 1");
     assert_eq!((found.place.line, found.place.column), (5, 9));
+    for at in 0..=file.bytes().len() + 1 {
+        let slow = crate::model::Place::of("Dockerfile", file.bytes(), at..at + 2);
+        assert_eq!(file.place(at..at + 2), slow);
+    }
     assert_eq!((found.instruction, found.stage), (Some(4), Some(1)));
     site.stage = Some(StageSel::Global);
     assert_eq!(locate(&file, &site).unwrap()[0].value, "0");
