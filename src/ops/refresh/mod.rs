@@ -68,6 +68,7 @@ pub fn run(
         refreshed.notes.push(Trouble::new(format!("both sides of the merge moved {name}: it is locked anew")));
     }
     let selection = select(&project.manifest, &options.names)?;
+    stays_out(&project, &mended.dropped, &selection)?;
     let accepted = select_accepted(&project, options)?;
     let opened = project.lock.as_ref().ok();
     let steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
@@ -85,6 +86,20 @@ pub fn run(
     let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
     if atomic {
         refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
+        return Ok(refreshed);
+    }
+    if let Some(name) = mended.dropped.iter().find(|name| !new.pins.contains_key(*name) && wanted(&project, name)) {
+        let told = |p: &PinOutcome| matches!(p, PinOutcome::Failed(f) if f.pin.as_ref() == Some(name));
+        if !refreshed.pins.iter().any(told) {
+            let trouble = Trouble::new("both sides of the merge moved it, and it is skipped");
+            refreshed.pins.push(PinOutcome::Failed(Failure { pin: Some(name.clone()), class: Class::Usage, trouble }));
+        }
+        refreshed.notes.push(
+            Trouble::new(format!(
+                "nothing was written: both sides of the merge moved {name}, which could not be locked anew"
+            ))
+            .help("take one side's entry by hand, or run again when the pin can be resolved"),
+        );
         return Ok(refreshed);
     }
     let plan = plan(&project, &mended.lock, &new, &mut refreshed).map_err(|f| vec![f])?;
@@ -124,6 +139,27 @@ fn old_lock(project: &Project, options: &Options) -> Result<Mended, Vec<Failure>
             mended.ok_or_else(|| vec![failure(error.class(), error.trouble().help("one side of the merge is no lock: resolve it by hand, or take one side with git checkout --ours pins.lock"))])
         }
         Err(error) => Err(vec![failure(error.class(), error.trouble())]),
+    }
+}
+
+/// Whether a pin of the lock still has a pin of the manifest.
+fn wanted(project: &Project, name: &PinName) -> bool {
+    project.manifest.pins.contains_key(name)
+}
+
+/// A conflict goes only if each pin that it concerns is locked anew: none is lost from the lock.
+fn stays_out(project: &Project, dropped: &[PinName], selection: &Selection) -> Result<(), Vec<Failure>> {
+    let left = dropped.iter().find(|name| wanted(project, name) && !selection.names.contains(name));
+    match left {
+        None => Ok(()),
+        Some(name) => Err(vec![failure(
+            Class::Usage,
+            Trouble::new(format!(
+                "{} holds git's conflict markers about {name}, which is not refreshed now",
+                lock::FILE
+            ))
+            .help("dubo-pin refresh --keep, without names, mends it"),
+        )]),
     }
 }
 
