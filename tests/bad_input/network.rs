@@ -6,9 +6,9 @@
 use std::time::{Duration, Instant};
 
 use super::{Upstream, folder, idle, one_error, pin};
-use crate::support::have;
 use crate::support::http::{Answer, Server};
 use crate::support::program::{Work, ran};
+use crate::support::traces;
 
 /// A pin that is locked, and one that is not, both of this upstream.
 fn both(up: &Upstream) -> [Work; 2] {
@@ -30,7 +30,9 @@ fn a_server_that_refuses_is_never_clean_and_never_gone() {
         (Answer { cut: Some(10), ..Answer::new(200, "0123456789012345678901234567890") }, "127.0.0.1"),
     ] {
         let up = Upstream::new(1);
-        for work in both(&up) {
+        // Those that are asked again cost seconds: the locked one alone.
+        let transient = answer.status == 500 || answer.hang_up;
+        for work in both(&up).into_iter().take(if transient { 1 } else { 2 }) {
             let text = answer.clone();
             up.server.http.twist(move |_, _| text.clone());
             let ran = one_error(idle(&work, &["refresh"]).code(4).says(said));
@@ -67,7 +69,6 @@ fn nobody_listening_and_no_such_host_are_unreachable() {
     for url in ["http://127.0.0.1:1/r.git", "https://127.0.0.1:1/r.git", "https://no-such-host.invalid/r.git"] {
         let work = folder(&[("widget", pin("widget", url, "tag = \"v1.0.0\""))]);
         one_error(idle(&work, &["refresh"]).code(4).says("cannot be reached"));
-        idle(&work, &["outdated"]).code(4).says("unreachable");
     }
 }
 
@@ -142,53 +143,28 @@ fn offline_asks_nobody() {
 
 #[test]
 fn verify_opens_no_socket_starts_nothing_and_writes_nothing() {
-    if !have("strace") {
+    if !traces() {
         return;
     }
     let up = Upstream::new(1);
     for work in both(&up) {
         let log = work.home().join("trace");
-        let program = work.command(&["verify"]);
-        let mut strace = std::process::Command::new("strace");
-        strace
-            .args(["-f", "-qq", "-e", "trace=network,process,file,desc", "-o"])
-            .arg(&log)
-            .arg(program.get_program())
-            .arg("verify")
-            .current_dir(work.image());
+        let strace = ["strace", "-f", "-qq", "-e", "trace=network,process,file,desc", "-o", log.to_str().unwrap()];
         let before = work.tree();
-        let ran = ran(&mut strace);
-        if ran.err.contains("ptrace") {
-            println!("skipped: strace may not trace here");
-            return;
-        }
+        let state = work.image().join(".dubo-pin").exists();
+        ran(&mut work.under(&strace, &["verify"]));
         let trace = std::fs::read_to_string(&log).unwrap();
         assert!(trace.contains("pins.toml"), "{trace}");
-        let call = |line: &str| line.split_once(' ').map(|(_, l)| l.trim_start().to_owned()).unwrap_or_default();
-        for line in trace.lines().map(call) {
+        for line in trace.lines().filter_map(|l| Some(l.split_once(' ')?.1.trim_start())) {
             let name = line.split('(').next().unwrap_or_default();
             let opens = ["socket", "connect", "bind", "fork", "vfork"].contains(&name)
                 || name == "execve" && !line.contains("dubo-pin");
-            let makes = [
-                "mkdir",
-                "mkdirat",
-                "rename",
-                "renameat",
-                "renameat2",
-                "unlink",
-                "unlinkat",
-                "symlinkat",
-                "linkat",
-                "ftruncate",
-                "fsync",
-                "fchmod",
-            ];
-            let writes = name.starts_with("open") && ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|f| line.contains(f));
-            assert!(!opens && !makes.contains(&name) && !(writes && !line.contains("/dev/")), "{line}");
+            let makes = ["mkdir", "rename", "unlink", "symlink", "link", "truncate", "fsync", "fchmod", "utime"];
+            let makes = makes.iter().any(|m| name.trim_start_matches('f').starts_with(m));
+            let flags = ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|f| line.contains(f));
+            let writes = name.starts_with("open") && flags && !line.contains("/dev/");
+            assert!(!opens && !makes && !writes, "{line}");
         }
-        assert!(
-            work.tree() == before
-                && (work.image().join("pins.lock").exists() == work.image().join(".dubo-pin").exists())
-        );
+        assert!(work.tree() == before && work.image().join(".dubo-pin").exists() == state);
     }
 }

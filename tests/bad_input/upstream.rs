@@ -264,7 +264,7 @@ fn visible_names(c: char) -> bool {
 #[test]
 fn a_pin_that_fails_does_not_stop_the_others_and_gives_the_exit_code() {
     let (good, bad) = (Upstream::new(1), Upstream::new(1));
-    let dead = "http://127.0.0.1:1/r.git";
+    let dead = &format!("{}/nothing/there", bad.server.http.url());
     let alarm = bad.pin("alarm", "tag = \"v1.0.0\"");
     let cases: [(&[(&str, String)], i32); 4] = [
         (&[("typo", bad.pin("typo", "branch = \"x\""))], 2),

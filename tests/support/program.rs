@@ -86,6 +86,16 @@ impl Work {
         command(&self.image(), &self.home(), arguments)
     }
 
+    /// The program with arguments under another one, such as `strace`.
+    pub fn under(&self, outer: &[&str], arguments: &[&str]) -> Command {
+        let inner = self.command(arguments);
+        let mut command = Command::new(outer[0]);
+        command.args(&outer[1..]).arg(inner.get_program()).args(inner.get_args());
+        command.current_dir(self.image()).env_clear().envs(inner.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        command.stdin(Stdio::null());
+        command
+    }
+
     /// Runs it.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Ran {
