@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 
 use super::keys::{Follow, Keys};
+use super::naming::order;
 use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
 use crate::lock::{Entry, Evidence, Value};
 use crate::model::{Between, CommitId, Day, Standing, Token, Trouble, quoted};
@@ -394,8 +395,9 @@ pub(in crate::source) fn commit_of(entry: &Entry) -> Option<CommitId> {
     entry.value("commit")?.as_str().parse().ok()
 }
 
+/// The locked version, if the manifest still allows it: who forbids it wants to leave it.
 fn old_version(keys: &Keys, old: &Entry) -> Option<semver::Version> {
-    Some(keys.version_in(old.value("tag")?.as_str())?.1)
+    order(old.value("version")?.as_str()).filter(|version| keys.admits_version(version))
 }
 
 /// The value that a site should bear: `short` is as long as what the site bears now.
