@@ -216,9 +216,7 @@ fn every_flipped_bit_of_the_lock_is_seen_and_its_line_named() {
             Err(failures) => failures[0].trouble.place.clone(),
             Ok(verdict) => {
                 assert!(!verdict.is_clean(), "bit {bit} was not seen");
-                let in_lock =
-                    verdict.findings.iter().filter_map(|f| f.trouble.place.clone()).find(|p| p.file == "pins.lock");
-                in_lock
+                verdict.findings.iter().filter_map(|f| f.trouble.place.clone()).find(|p| p.file == "pins.lock")
             }
         };
         assert_eq!(place.map(|p| p.file).as_deref(), Some("pins.lock"), "bit {bit}");
