@@ -282,14 +282,17 @@ fn what_lies_between_equals_git_rev_list() {
             "{way} {}",
             unknown.count
         );
-        let all = git
-            .between(url, &CommitId::Sha1([7; 20]), &rev("main"), 65_536)
-            .unwrap();
-        assert_eq!(
-            (all.relation, all.count),
-            (Relation::NotDescendant, COMMITS),
-            "{way}"
-        );
+        // Once is enough: without optimisation ten thousand commits take their time.
+        if way == "v2" {
+            let all = git
+                .between(url, &CommitId::Sha1([7; 20]), &rev("main"), 65_536)
+                .unwrap();
+            assert_eq!(
+                (all.relation, all.count),
+                (Relation::NotDescendant, COMMITS),
+                "{way}"
+            );
+        }
     });
 }
 
