@@ -13,4 +13,5 @@ mod support;
 
 mod remote_git;
 mod remote_git_faults;
+mod remote_git_garbled;
 mod remote_http;

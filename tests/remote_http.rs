@@ -1,5 +1,6 @@
 //! The HTTP client before servers that redirect, cut, stall, drip and send too much.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dubo_pin::remote::{
@@ -7,6 +8,7 @@ use dubo_pin::remote::{
 };
 use url::Url;
 
+use crate::support::have;
 use crate::support::http::{Answer, Framing, Server};
 
 fn limits() -> Limits {
@@ -363,4 +365,56 @@ fn one_client_serves_many_threads() {
             scope.spawn(move || assert_eq!(get(http, &url).unwrap(), format!("/{n}").as_bytes()));
         }
     });
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused() {
+    if !have("openssl") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let openssl = |arguments: &[&str]| {
+        let mut command = Command::new("openssl");
+        command.args(arguments).current_dir(folder.path());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let name = [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+    ];
+    let make = [
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key", "-out", "cert",
+    ];
+    assert!(
+        openssl(&[&make[..], &name[..]].concat())
+            .wait()
+            .unwrap()
+            .success()
+    );
+    let address = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let port = address.port().to_string();
+    let mut server = openssl(&[
+        "s_server", "-accept", &port, "-key", "key", "-cert", "cert", "-www",
+    ]);
+    let until = Instant::now() + Duration::from_secs(10);
+    while std::net::TcpStream::connect(address).is_err() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let result = get(&http(limits()), &format!("https://localhost:{port}/"));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let error = result.unwrap_err();
+    assert_eq!(error.fault(), Fault::Refused, "{error}");
+    assert!(error.to_string().contains("certificate"), "{error}");
+    assert!(error.trouble().help.unwrap().contains("SSL_CERT_FILE"));
 }
