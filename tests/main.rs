@@ -15,7 +15,7 @@ mod support;
 
 mod join;
 mod lock_by_hand;
-
 mod remote_git;
 mod remote_git_faults;
+mod remote_git_garbled;
 mod remote_http;
