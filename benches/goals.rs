@@ -220,9 +220,9 @@ impl Ground {
         let mut urls = String::new();
         for n in 0..REPOSITORIES {
             let url = server.url_of(&format!("p{n:03}"));
-            write!(dockerfile, "ARG P{n:03}_COMMIT=\n")?;
+            writeln!(dockerfile, "ARG P{n:03}_COMMIT=")?;
             write!(manifest, "\n[pins.p{n:03}]\ngit = \"{url}\"\nversion = \"^1\"\n")?;
-            write!(manifest, "into = [{{ stage = \"builder\", arg = \"P{n:03}_COMMIT\" }}]\n")?;
+            writeln!(manifest, "into = [{{ stage = \"builder\", arg = \"P{n:03}_COMMIT\" }}]")?;
             writeln!(urls, "{url}")?;
         }
         std::fs::create_dir(folder.path().join("home"))?;
