@@ -5,11 +5,13 @@
 //! moves the cursor: it goes through [`crate::model::visible`].
 
 mod excerpt;
+mod look;
 mod progress;
 pub mod report;
 mod shell;
 mod style;
 
+pub use look::{Format, ShellOptions, colors};
 pub use progress::Progress;
 pub use report::{Outcome, Report};
-pub use shell::{Format, Shell, ShellOptions, colors};
+pub use shell::Shell;

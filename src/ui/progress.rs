@@ -11,7 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::{Event, Events, PinName, visible};
 
-use super::shell::{ShellOptions, Stream, write};
+use super::look::{ShellOptions, Stream, write};
 
 /// How many pins have a line of their own at a time.
 const SHOWN: usize = 8;

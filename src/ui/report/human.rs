@@ -7,7 +7,7 @@ use crate::model::{
 };
 
 use super::super::excerpt;
-use super::super::shell::Look;
+use super::super::look::Look;
 use super::super::style::{Ink, columns, cut, pad, paint, wrap};
 use super::{Outcome, Report, many, summary};
 
