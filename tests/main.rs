@@ -15,6 +15,7 @@ mod support;
 
 mod join;
 mod lock_by_hand;
+mod promises;
 mod remote_git;
 mod remote_git_faults;
 mod remote_git_garbled;
