@@ -12,12 +12,18 @@ pub fn releases(n: usize) -> (Repo, Vec<String>) {
     let (mut ids, mut parent) = (Vec::new(), Vec::new());
     for i in 0..n {
         let id = repo.commit(&format!("release 1.{i}.0"), &parent);
-        repo.tag(&format!("v1.{i}.0"), id);
+        release(&mut repo, &format!("v1.{i}.0"), id);
         ids.push(id.to_string());
         parent = vec![id];
     }
     repo.set("refs/heads/main", parent[0]);
     (repo, ids)
+}
+
+/// An annotated tag.
+fn release(repo: &mut Repo, name: &str, commit: gix::ObjectId) {
+    let tag = repo.tag(name, commit);
+    repo.set(&format!("refs/tags/{name}"), tag);
 }
 
 fn manifest(url: &str, rule: &str) -> String {
@@ -103,9 +109,10 @@ fn every_rule_resolves_to_what_git_ls_remote_says() {
     if !have("git") {
         return;
     }
-    let big = git_http::large();
-    let server = GitHttp::serve(big.parent().unwrap(), true);
-    let url = server.url(big.file_name().unwrap().to_str().unwrap());
+    let root = git_http::large();
+    let big = &root.join("large.git");
+    let server = GitHttp::serve(root, true);
+    let url = server.url("large.git");
     let listed = git_http::git(big, &["ls-remote", &url]);
     let says = |name: &str| {
         let find = |n: &str| {
@@ -143,8 +150,8 @@ fn every_rule_resolves_to_what_git_ls_remote_says() {
         ),
     ];
     for v2 in [true, false] {
-        let server = GitHttp::serve(big.parent().unwrap(), v2);
-        let url = server.url(big.file_name().unwrap().to_str().unwrap());
+        let server = GitHttp::serve(root, v2);
+        let url = server.url("large.git");
         let work = Work::new();
         let mut manifest = "version = 1\n".to_owned();
         let mut file = "FROM scratch\n".to_owned();
@@ -209,9 +216,7 @@ fn every_flipped_bit_of_the_lock_is_seen_and_its_line_named() {
             Err(failures) => failures[0].trouble.place.clone(),
             Ok(verdict) => {
                 assert!(!verdict.is_clean(), "bit {bit} was not seen");
-                let in_lock =
-                    verdict.findings.iter().filter_map(|f| f.trouble.place.clone()).find(|p| p.file == "pins.lock");
-                in_lock
+                verdict.findings.iter().filter_map(|f| f.trouble.place.clone()).find(|p| p.file == "pins.lock")
             }
         };
         assert_eq!(place.map(|p| p.file).as_deref(), Some("pins.lock"), "bit {bit}");
@@ -233,7 +238,9 @@ fn two_machines_and_any_order_of_answers_give_the_same_lock() {
                 manifest += &format!("[pins.p{i}]\ngit = \"https://git.example.org/r{i}\"\nversion = \"^1\"\n");
             }
             work.write("pins.toml", manifest).write("Dockerfile", "FROM scratch\n");
-            let mirror = format!("https://git.example.org/={}/;resolve", server.http.url());
+            let mirrors: Vec<String> =
+                (0..9).map(|i| format!("https://git.example.org/r{i}={};resolve", server.url())).collect();
+            let mirror = mirrors.join(" ");
             let ran = super::support::program::ran(
                 work.command(&["refresh", "--jobs", jobs]).env("DUBO_PIN_MIRRORS", mirror),
             );
@@ -400,7 +407,7 @@ fn two_pins_at_one_version_by_other_prefixes() {
     let a = repo.commit("a", &[]);
     let b = repo.commit("b", &[a]);
     for (tag, id) in [("release-2.0", a), ("release-2.1", b), ("v1.9.0", a), ("junk", b), ("release-3.0-rc1", b)] {
-        repo.tag(tag, id);
+        release(&mut repo, tag, id);
     }
     repo.set("refs/heads/main", b);
     let server = GitMemory::serve(repo);
@@ -423,8 +430,8 @@ fn one_version_spelt_twice_at_different_commits_is_ambiguous() {
     let mut repo = Repo::default();
     let a = repo.commit("a", &[]);
     let b = repo.commit("b", &[a]);
-    repo.tag("v1.0.0", a);
-    repo.tag("1.0.0", b);
+    release(&mut repo, "v1.0.0", a);
+    release(&mut repo, "1.0.0", b);
     repo.set("refs/heads/main", b);
     let server = GitMemory::serve(repo);
     let work = Work::new();

@@ -1,6 +1,15 @@
 //! All integration tests in one binary: it links once. Lowest floor first.
 
 #![allow(unreachable_pub, reason = "a module of tests is nobody's library")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::print_stdout,
+    clippy::string_slice,
+    reason = "a test stops at the first thing that is not as it should be, and says what it skips"
+)]
 
 mod support;
 
@@ -8,7 +17,8 @@ mod bad_input;
 mod interrupted;
 mod join;
 mod lock_by_hand;
-
+mod promises;
 mod remote_git;
 mod remote_git_faults;
+mod remote_git_garbled;
 mod remote_http;

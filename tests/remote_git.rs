@@ -182,8 +182,11 @@ fn what_lies_between_equals_git_rev_list() {
         let unknown = git.between(url, &CommitId::Sha1([7; 20]), &rev("main"), 300).unwrap();
         assert_eq!(unknown.relation, Relation::Unknown, "{way}");
         assert!(unknown.more && unknown.count >= 256, "{way} {}", unknown.count);
-        let all = git.between(url, &CommitId::Sha1([7; 20]), &rev("main"), 65_536).unwrap();
-        assert_eq!((all.relation, all.count), (Relation::NotDescendant, COMMITS), "{way}");
+        // Once is enough: without optimisation ten thousand commits take their time.
+        if way == "v2" {
+            let all = git.between(url, &CommitId::Sha1([7; 20]), &rev("main"), 65_536).unwrap();
+            assert_eq!((all.relation, all.count), (Relation::NotDescendant, COMMITS), "{way}");
+        }
     });
 }
 

@@ -6,7 +6,7 @@ use super::Join;
 use crate::dockerfile::{Dockerfile, Located, Site, claims, search, shadows};
 use crate::lock::Entry;
 use crate::manifest::Pin;
-use crate::model::{Finding, Id, PinName, Trouble, quoted};
+use crate::model::{Finding, Id, PinName, Trouble, quoted, visible};
 
 pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -47,7 +47,7 @@ fn one(name: &PinName, pin: &Pin, entry: &Entry, site: &Site, file: &Dockerfile,
         let trouble = Trouble::new("Dockerfile and lock differ")
             .at(at.place.clone())
             .expected(expected.as_str())
-            .found(if at.value.is_empty() { "nothing".to_owned() } else { quoted(&at.value) })
+            .found(if at.value.is_empty() { "nothing".to_owned() } else { visible(&at.value).into_owned() })
             .help(format!("dubo-pin refresh --keep {name} writes the locked value back"));
         findings.push(Finding::error(Id::LOCK001, Some(name), trouble));
     }

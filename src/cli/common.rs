@@ -21,12 +21,13 @@ const JOBS: usize = 16;
 const CAP: u64 = 1 << 20;
 
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Common options")]
 pub(super) struct Common {
     /// The folder of pins.toml
     #[arg(short = 'C', value_name = "DIR", default_value = ".", global = true)]
     pub(super) directory: PathBuf,
-    /// For whom the report is
-    #[arg(long, value_enum, default_value = "human", global = true)]
+    /// For whom the report is: human, json, sarif or github
+    #[arg(long, value_enum, default_value = "human", global = true, hide_possible_values = true)]
     format: Reader,
     /// Findings and errors alone
     #[arg(short, long, global = true)]

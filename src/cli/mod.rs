@@ -54,10 +54,15 @@ enum Verb {
     Rename(rename::Args),
 }
 
-/// Runs the command line that was given and returns the exit code. A signal that `interrupt` is told
-/// of ends the program before that.
+/// Runs the command line that was given and returns the exit code.
 #[must_use]
-pub fn run(args: impl IntoIterator<Item = OsString>, interrupt: &Interrupt) -> u8 {
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    run_heeding(args, &Interrupt::new(|_| ()))
+}
+
+/// As [`run`]; a signal that the interrupt is told of ends the program before it returns.
+#[must_use]
+pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interrupt) -> u8 {
     let environment = Environment::read();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,

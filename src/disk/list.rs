@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, Dir, FileType};
 
-use crate::model::{RelPath, Trouble, quoted};
+use crate::model::{RelPath, Trouble, glob, quoted};
 
 use super::root::{Root, enter, kind, look};
 use super::{DiskError, journal};
@@ -38,31 +38,7 @@ fn matches(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut p, mut n) = (0, 0);
-    // Where the last star stands, and how far it reaches so far.
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(c) = name.get(n) {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, n));
-                p += 1;
-            }
-            Some(x) if *x == '?' || x == c => {
-                p += 1;
-                n += 1;
-            }
-            _ => match star {
-                Some((at, reach)) => {
-                    star = Some((at, reach + 1));
-                    p = at + 1;
-                    n = reach + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(p).all(|c| *c == '*')
+    glob(pattern, name)
 }
 
 fn is_glob(component: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::model::{PathError, RelPath};
+use crate::model::{PathError, RelPath, glob};
 
 /// A relative path in which `*` and `?` stand for characters of one component, and `**` as a
 /// whole component for any number of components.
@@ -53,29 +53,6 @@ impl Pattern {
         }
         reached.last().copied().unwrap_or(false)
     }
-}
-
-/// One component against one pattern, in time proportional to their product.
-fn glob(pattern: &str, word: &str) -> bool {
-    let word: Vec<char> = word.chars().collect();
-    let mut reached = vec![false; word.len() + 1];
-    if let Some(first) = reached.first_mut() {
-        *first = true;
-    }
-    for c in pattern.chars() {
-        let mut next = vec![false; reached.len()];
-        let mut any = false;
-        for (n, now) in reached.iter().enumerate() {
-            any |= *now;
-            if c == '*' {
-                next.splice(n..=n, [any]);
-            } else if *now && word.get(n).is_some_and(|w| c == '?' || c == *w) {
-                next.splice(n + 1..n + 2, [true]);
-            }
-        }
-        reached = next;
-    }
-    reached.last().copied().unwrap_or(false)
 }
 
 impl FromStr for Pattern {

@@ -31,12 +31,22 @@ pub struct GitUrl {
 
 /// Why a text is no repository URL that dubo-pin follows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is refused: {reason}", quoted(.text))]
+#[error("{} is refused: {reason}", quoted(&masked(.text)))]
 pub struct GitUrlError {
     text: String,
     reason: String,
     /// What to write instead, where that is known.
     pub instead: Option<String>,
+}
+
+/// The text without a password that somebody wrote into it.
+fn masked(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (authority, path) = rest.split_once('/').map_or((rest, String::new()), |(a, p)| (a, format!("/{p}")));
+    match authority.rsplit_once('@').map(|(user, host)| (user.split_once(':'), host)) {
+        Some((Some((user, _)), host)) => format!("{scheme}://{user}:…@{host}{path}"),
+        _ => text.to_owned(),
+    }
 }
 
 impl GitUrl {
@@ -206,6 +216,15 @@ mod tests {
             let url: GitUrl = text.parse().unwrap();
             assert_eq!((url.scheme(), url.host(), url.as_str()), (scheme, host, text));
         }
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_never_said_again() {
+        let said = "https://me:s3cret@h/x".parse::<GitUrl>().unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "`https://me:…@h/x` is refused: credentials do not belong into a manifest: use netrc or a credential helper"
+        );
     }
 
     #[test]

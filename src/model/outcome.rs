@@ -109,6 +109,13 @@ pub enum PinOutcome {
         /// Things worth knowing.
         notes: Vec<String>,
     },
+    /// Proved anew from upstream, by `--locked`.
+    Proved {
+        /// Which pin.
+        pin: PinName,
+        /// Things worth knowing.
+        notes: Vec<String>,
+    },
     /// Left alone, for a reason.
     Skipped(PinName, String),
     /// Its entry left the lock, since it left the manifest.

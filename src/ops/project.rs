@@ -74,6 +74,11 @@ impl Project {
             }
         };
         let Ok(manifest) = manifest else { return Err(failures) };
+        if manifest.workspace.is_some() {
+            let trouble = Trouble::new("workspaces are not built yet in this version").at(Place::file(MANIFEST));
+            failures
+                .push(failure(Class::Usage, trouble.help("until then, run it in each member: dubo-pin -C MEMBER …")));
+        }
         let dockerfiles = dockerfiles(&root, &manifest, &mut failures);
         let interrupted = crate::disk::interrupted(&root);
         if failures.is_empty() {

@@ -3,7 +3,7 @@
 //! For the verbs that take `NAME…`.
 
 use crate::manifest::Manifest;
-use crate::model::{Class, Failure, PinName, Trouble, quoted, suggest};
+use crate::model::{Class, Failure, PinName, Trouble, glob, quoted, suggest};
 
 use super::project::failure;
 
@@ -29,7 +29,7 @@ pub(super) fn select(manifest: &Manifest, wanted: &[String]) -> Result<Selection
     }
     let mut failures = Vec::new();
     for pattern in wanted {
-        if !manifest.pins.keys().any(|name| glob(pattern.as_bytes(), name.as_str().as_bytes())) {
+        if !manifest.pins.keys().any(|name| glob(pattern, name.as_str())) {
             let trouble = Trouble::new(format!("no pin is called {}", quoted(pattern)));
             let near = suggest(pattern, manifest.pins.keys().map(PinName::as_str));
             let known: Vec<&str> = manifest.pins.keys().map(PinName::as_str).collect();
@@ -38,53 +38,7 @@ pub(super) fn select(manifest: &Manifest, wanted: &[String]) -> Result<Selection
             failures.push(failure(Class::Usage, trouble.help(help)));
         }
     }
-    let meant = |name: &&PinName| wanted.iter().any(|p| glob(p.as_bytes(), name.as_str().as_bytes()));
+    let meant = |name: &&PinName| wanted.iter().any(|p| glob(p, name.as_str()));
     let names = manifest.pins.keys().filter(meant).cloned().collect();
     if failures.is_empty() { Ok(Selection { names, all: false }) } else { Err(failures) }
-}
-
-/// `*` is any run of characters, `?` any one.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == b'?' || Some(c) == text.get(t) => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((sp, st)) => {
-                    star = Some((sp, st + 1));
-                    p = sp + 1;
-                    t = st + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.get(p..).is_none_or(|rest| rest.iter().all(|c| *c == b'*'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::glob;
-
-    #[test]
-    fn globs_match_whole_names() {
-        for (pattern, text, matches) in [
-            ("core*", "coredns", true),
-            ("*dns", "coredns", true),
-            ("c?redns", "coredns", true),
-            ("*", "", true),
-            ("core", "coredns", false),
-            ("*x*", "coredns", false),
-            ("a*b*c", "aXbYbZc", true),
-        ] {
-            assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), matches, "{pattern} {text}");
-        }
-    }
 }

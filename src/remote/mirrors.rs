@@ -34,6 +34,12 @@ pub struct Mirrored {
 pub struct MirrorError(pub Box<Trouble>);
 
 impl Mirrors {
+    /// No mirrors.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Reads the user's config file (TOML; `[[mirrors]]` with `prefix`, `url`, `resolve`).
     /// `name` is how messages call the file.
     ///

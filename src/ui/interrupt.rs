@@ -7,12 +7,9 @@
 //! last is said through the shell, which is silent from then on: bars are cleared before it, and no
 //! line comes after it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Trouble;
-
-use super::shell::{Screen, Shell, ShellOptions};
 
 /// What a shell says of a program that SIGINT ended: 128 and the signal's number.
 const CODE: u8 = 130;
@@ -26,9 +23,12 @@ struct Inner {
     state: Mutex<State>,
 }
 
+/// How something is said.
+type Voice = dyn Fn(&Trouble) + Send;
+
 #[derive(Default)]
 struct State {
-    screen: Option<Screen>,
+    say: Option<Box<Voice>>,
     writing: bool,
     /// Files were written in this run.
     wrote: bool,
@@ -43,9 +43,9 @@ impl Interrupt {
         Self(Arc::new(Inner { exit: Box::new(exit), state: Mutex::default() }))
     }
 
-    /// Where the last words are said, once there is a shell.
-    pub(super) fn attach(&self, screen: Screen) {
-        self.state().screen = Some(screen);
+    /// How the last words are said, once there is a shell.
+    pub(super) fn attach(&self, say: impl Fn(&Trouble) + Send + 'static) {
+        self.state().say = Some(Box::new(say));
     }
 
     /// A signal came.
@@ -82,9 +82,8 @@ impl Interrupt {
         } else {
             Trouble::new("interrupted; no file was changed")
         };
-        match &state.screen {
-            Some(screen) => screen.last_words(&trouble),
-            None => Shell::new(ShellOptions::default()).screen().last_words(&trouble),
+        if let Some(say) = &state.say {
+            say(&trouble);
         }
         (self.0.exit)(CODE);
     }
@@ -100,78 +99,61 @@ impl std::fmt::Debug for Interrupt {
     }
 }
 
-/// Takes a lock that is free within a moment: who hangs on a stopped terminal holds his for ever.
-pub(super) fn soon<T>(lock: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
-    for _ in 0..20 {
-        match lock.try_lock() {
-            Ok(guard) => return Some(guard),
-            Err(TryLockError::Poisoned(broken)) => return Some(broken.into_inner()),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::super::shell::tests::Kept;
     use super::*;
-    use crate::model::{Event, Events as _};
 
-    /// A shell with its error stream, and how often the program would have ended.
-    fn shell() -> (Interrupt, Shell, Kept, Arc<AtomicUsize>) {
-        let (err, ends) = (Kept::default(), Arc::new(AtomicUsize::new(0)));
-        let count = ends.clone();
+    /// An interrupt, what it said, and how often the program would have ended.
+    fn interrupt() -> (Interrupt, Arc<Mutex<Vec<String>>>, Arc<AtomicUsize>) {
+        let (said, ends) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
+        let (words, count) = (said.clone(), ends.clone());
         let interrupt = Interrupt::new(move |code| {
             assert_eq!(code, 130);
             count.fetch_add(1, Ordering::SeqCst);
         });
-        let shell = Shell::with(ShellOptions::default(), Box::new(std::io::sink()), Box::new(err.clone()));
-        (interrupt.clone(), shell.heeding(&interrupt), err, ends)
+        interrupt.attach(move |trouble| words.lock().unwrap().push(trouble.message.clone()));
+        (interrupt, said, ends)
     }
 
     #[test]
-    fn before_anything_is_written_the_program_ends_at_once_and_is_silent_then() {
-        let (interrupt, shell, err, ends) = shell();
+    fn before_anything_is_written_the_program_ends_at_once() {
+        let (interrupt, said, ends) = interrupt();
         interrupt.signal();
         assert_eq!(ends.load(Ordering::SeqCst), 1);
-        shell.note(&Trouble::new("too late"));
-        shell.progress().emit(Event::Note("too late as well".to_owned()));
-        assert_eq!(err.text(), "error: interrupted; no file was changed\n");
+        assert_eq!(*said.lock().unwrap(), ["interrupted; no file was changed"]);
     }
 
     #[test]
     fn while_files_are_written_the_first_signal_waits_for_them() {
-        let (interrupt, shell, err, ends) = shell();
-        let progress = shell.progress();
-        progress.emit(Event::Writing);
+        let (interrupt, said, ends) = interrupt();
+        interrupt.writing();
         interrupt.signal();
-        assert_eq!((ends.load(Ordering::SeqCst), err.text().as_str()), (0, ""));
-        progress.emit(Event::Written(true));
+        assert_eq!((ends.load(Ordering::SeqCst), said.lock().unwrap().len()), (0, 0));
+        interrupt.written(true);
         assert_eq!(ends.load(Ordering::SeqCst), 1);
-        assert!(err.text().starts_with("error: interrupted after files were written, each of them whole\n"));
+        assert_eq!(*said.lock().unwrap(), ["interrupted after files were written, each of them whole"]);
     }
 
     #[test]
     fn a_second_signal_does_not_wait() {
-        let (interrupt, shell, err, ends) = shell();
-        shell.progress().emit(Event::Writing);
+        let (interrupt, said, ends) = interrupt();
+        interrupt.writing();
         interrupt.signal();
         interrupt.signal();
         assert_eq!(ends.load(Ordering::SeqCst), 1);
-        assert!(err.text().starts_with("error: interrupted while files were written\n"));
-        assert!(err.text().ends_with("dubo-pin refresh completes it\n"));
+        assert_eq!(*said.lock().unwrap(), ["interrupted while files were written"]);
     }
 
     #[test]
-    fn a_terminal_that_stands_still_does_not_keep_the_program_from_ending() {
-        let (interrupt, shell, _, ends) = shell();
-        let screen = shell.screen();
-        let held = screen.err().lock().unwrap();
+    fn without_a_shell_it_ends_without_a_word() {
+        let ends = Arc::new(AtomicUsize::new(0));
+        let count = ends.clone();
+        let interrupt = Interrupt::new(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
         interrupt.signal();
         assert_eq!(ends.load(Ordering::SeqCst), 1);
-        drop(held);
     }
 }

@@ -6,12 +6,14 @@
 
 mod excerpt;
 mod interrupt;
+mod look;
 mod progress;
 pub mod report;
 mod shell;
 mod style;
 
 pub use interrupt::Interrupt;
+pub use look::{Format, ShellOptions, colors};
 pub use progress::Progress;
 pub use report::{Outcome, Report};
-pub use shell::{Format, Shell, ShellOptions, colors};
+pub use shell::Shell;

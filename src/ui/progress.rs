@@ -12,7 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::model::{Event, Events, PinName, visible};
 
 use super::interrupt::Interrupt;
-use super::shell::{Screen, Stream, write};
+use super::look::{ShellOptions, Stream, write};
 
 /// How many pins have a line of their own at a time.
 const SHOWN: usize = 8;
@@ -45,8 +45,11 @@ pub(super) struct Bars {
 
 impl Progress {
     /// The listener, and its bars, if it has any.
-    pub(super) fn new(screen: &Screen, interrupt: Option<Interrupt>) -> (Self, Option<Arc<Mutex<Bars>>>) {
-        let options = screen.options();
+    pub(super) fn new(
+        options: &ShellOptions,
+        err: &Stream,
+        interrupt: Option<Interrupt>,
+    ) -> (Self, Option<Arc<Mutex<Bars>>>) {
         let mut shown = None;
         let mode = if options.quiet {
             Mode::Silent
@@ -55,7 +58,7 @@ impl Progress {
             shown = Some(bars.clone());
             Mode::Bars(bars)
         } else {
-            Mode::Lines { err: screen.err().clone(), verbose: options.verbose }
+            Mode::Lines { err: err.clone(), verbose: options.verbose }
         };
         (Self(mode, interrupt), shown)
     }

@@ -4,62 +4,15 @@
 //! colour, is handed in.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use crate::model::{Trouble, visible};
 
-use super::interrupt::{Interrupt, soon};
+use super::interrupt::Interrupt;
+use super::look::{Format, ShellOptions, Stream, write};
 use super::progress::{Bars, Progress};
 use super::report::{self, Report};
-
-/// For whom a report is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// People.
-    #[default]
-    Human,
-    /// Programs: see `report/json.rs`.
-    Json,
-    /// Code scanning: SARIF 2.1.0.
-    Sarif,
-    /// Annotations of GitHub Actions.
-    Github,
-}
-
-/// How the shell speaks.
-#[derive(Clone, Debug, Default)]
-pub struct ShellOptions {
-    /// The format of stdout.
-    pub format: Format,
-    /// `-q`: findings and errors alone.
-    pub quiet: bool,
-    /// `-v`: each step, each commit, each unlocked pin.
-    pub verbose: bool,
-    /// Whether stdout is coloured: see [`colors`].
-    pub color_out: bool,
-    /// Whether stderr is coloured.
-    pub color_err: bool,
-    /// Whether stderr is a terminal whose cursor can be moved: only there are progress bars.
-    pub err_terminal: bool,
-    /// The width of the terminal in columns; `None` where there is none: nothing is wrapped.
-    pub width: Option<usize>,
-    /// From the repository's root to the folder of pins.toml: empty, or ending in `/`. Code
-    /// scanning and annotations name files from the root.
-    pub prefix: String,
-}
-
-/// Whether a stream is coloured: a terminal, not a dumb one, and `NO_COLOR` unset or empty
-/// (<https://no-color.org>).
-#[must_use]
-pub fn colors(is_terminal: bool, no_color: Option<&str>, term: Option<&str>) -> bool {
-    is_terminal && no_color.is_none_or(str::is_empty) && term != Some("dumb")
-}
-
-/// What the renderers need to know.
-pub(super) type Look = ShellOptions;
-
-/// A stream that several threads may write to.
-pub(super) type Stream = Arc<Mutex<Box<dyn Write + Send>>>;
 
 /// Both streams, and how to speak on them.
 pub struct Shell {
@@ -69,7 +22,7 @@ pub struct Shell {
 
 /// All that shows something to the user: whoever holds it can take the last word.
 #[derive(Clone)]
-pub(super) struct Screen {
+struct Screen {
     options: ShellOptions,
     out: Stream,
     err: Stream,
@@ -77,17 +30,9 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn options(&self) -> &ShellOptions {
-        &self.options
-    }
-
-    pub(super) fn err(&self) -> &Stream {
-        &self.err
-    }
-
     /// Says what ends the program, on a line of its own; nothing is shown after it. Lines of
     /// others are whole; one that hangs, as in a stopped terminal, is not waited for.
-    pub(super) fn last_words(&self, trouble: &Trouble) {
+    fn last_words(&self, trouble: &Trouble) {
         let bars = soon(&self.bars).and_then(|bars| bars.clone());
         if let Some(mut bars) = bars.as_ref().and_then(|bars| soon(bars)) {
             bars.vanish();
@@ -101,14 +46,16 @@ impl Screen {
     }
 }
 
-/// Writes and flushes. A reader that has gone away is no failure of ours.
-pub(super) fn write(stream: &Stream, text: &str) -> io::Result<()> {
-    let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
-    let done = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
-    match done {
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done,
+/// Takes a lock that is free within a moment: who hangs on a stopped terminal holds his for ever.
+fn soon<T>(lock: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    for _ in 0..20 {
+        match lock.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(broken)) => return Some(broken.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
+        }
     }
+    None
 }
 
 impl Shell {
@@ -130,13 +77,10 @@ impl Shell {
     /// files are written.
     #[must_use]
     pub fn heeding(mut self, interrupt: &Interrupt) -> Self {
-        interrupt.attach(self.screen.clone());
+        let screen = self.screen.clone();
+        interrupt.attach(move |trouble| screen.last_words(trouble));
         self.interrupt = Some(interrupt.clone());
         self
-    }
-
-    pub(super) fn screen(&self) -> &Screen {
-        &self.screen
     }
 
     /// How it speaks.
@@ -189,7 +133,7 @@ impl Shell {
     /// A listener that shows the work as it goes on.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let (progress, bars) = Progress::new(&self.screen, self.interrupt.clone());
+        let (progress, bars) = Progress::new(&self.screen.options, &self.screen.err, self.interrupt.clone());
         *self.screen.bars.lock().unwrap_or_else(PoisonError::into_inner) = bars;
         progress
     }
@@ -206,6 +150,8 @@ pub(super) mod tests {
     use super::*;
     use crate::model::{Class, Failure, Verdict};
     use crate::ui::Outcome;
+    use crate::ui::colors;
+    use std::io::Write;
 
     /// A stream that remembers.
     #[derive(Clone, Default)]
@@ -277,6 +223,38 @@ pub(super) mod tests {
         };
         assert!(shell(io::ErrorKind::BrokenPipe).say("x").is_ok());
         assert!(shell(io::ErrorKind::StorageFull).say("x").is_err());
+    }
+
+    #[test]
+    fn after_the_last_words_nothing_is_said() {
+        use crate::model::{Event, Events as _};
+        let (out, err) = (Kept::default(), Kept::default());
+        let interrupt = Interrupt::new(|_| ());
+        let shell =
+            Shell::with(ShellOptions::default(), Box::new(out.clone()), Box::new(err.clone())).heeding(&interrupt);
+        let progress = shell.progress();
+        progress.emit(Event::Writing);
+        interrupt.signal();
+        progress.emit(Event::Note("in time".to_owned()));
+        progress.emit(Event::Written(false));
+        progress.emit(Event::Note("too late".to_owned()));
+        shell.note(&Trouble::new("too late"));
+        shell.say("too late").unwrap();
+        assert_eq!(err.text(), "note: in time\nerror: interrupted; no file was changed\n");
+        assert_eq!(out.text(), "");
+    }
+
+    #[test]
+    fn a_terminal_that_stands_still_does_not_keep_the_program_from_ending() {
+        let ended = Arc::new(Mutex::new(false));
+        let end = ended.clone();
+        let interrupt = Interrupt::new(move |_| *end.lock().unwrap() = true);
+        let shell =
+            Shell::with(ShellOptions::default(), Box::new(io::sink()), Box::new(io::sink())).heeding(&interrupt);
+        let held = shell.screen.err.lock().unwrap();
+        interrupt.signal();
+        drop(held);
+        assert!(*ended.lock().unwrap());
     }
 
     #[test]

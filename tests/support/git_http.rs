@@ -190,7 +190,7 @@ fn backend(root: &Path, v2: bool, asked: &Asked) -> Answer {
     for line in String::from_utf8_lossy(&output[..end]).lines() {
         let (name, value) = line.split_once(':').unwrap();
         if name.eq_ignore_ascii_case("status") {
-            answer.status = value.trim()[..3].parse().unwrap();
+            answer.status = value.split_whitespace().next().unwrap().parse().unwrap();
         } else {
             answer = answer.with(name, value.trim());
         }

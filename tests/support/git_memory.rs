@@ -276,7 +276,12 @@ impl GitMemory {
 
     /// The repository's URL.
     pub fn url(&self) -> String {
-        format!("{}/repo.git", self.http.url())
+        self.url_of("repo")
+    }
+
+    /// The same repository under another name: every path that has `.git/` in it leads to it.
+    pub fn url_of(&self, name: &str) -> String {
+        format!("{}/{name}.git", self.http.url())
     }
 
     pub fn fault(&self, change: impl FnOnce(&mut Faults)) {
@@ -317,7 +322,7 @@ fn answer(state: &mut State, asked: &Asked) -> Answer {
     let of = |kind: &str, body| {
         Answer::new(200, body).with("Content-Type", &format!("application/x-git-upload-pack-{kind}"))
     };
-    if !asked.path.starts_with("/repo.git/") {
+    if !asked.path.contains(".git/") {
         return Answer::new(404, "nothing here");
     }
     if asked.method == "GET" {

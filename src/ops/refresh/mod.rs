@@ -270,11 +270,7 @@ fn settle(
         Outcome::Resolved(resolved) => *resolved,
     };
     if options.locked {
-        return if resolved.notes.is_empty() {
-            PinOutcome::Unchanged(name.clone())
-        } else {
-            PinOutcome::Moved { pin: name.clone(), values: Vec::new(), between: None, notes: resolved.notes }
-        };
+        return PinOutcome::Proved { pin: name.clone(), notes: resolved.notes };
     }
     if options.keep
         && !old.pins.contains_key(name)

@@ -127,6 +127,46 @@ pub(super) fn listing(ask: Ask<'_>, origin: Origin, raw: impl IntoIterator<Item 
     Ok(listing)
 }
 
+/// Reads the lines that a server of protocol v0 or v1 lists unasked (gitprotocol-pack, "Reference
+/// Discovery"), each `<id> <name>`, a tag's end as `<id> <name>^{}` right after it. `symrefs` are
+/// the values of its `symref` capabilities, each `<name>:<target>`.
+pub(super) fn advertised(symrefs: &[Vec<u8>], lines: &[Vec<u8>]) -> Result<Vec<Raw>, String> {
+    let mut all: Vec<Raw> = Vec::new();
+    for line in lines {
+        let line = line.trim_ascii_end();
+        let split = line.iter().position(|b| *b == b' ').and_then(|at| line.split_at_checked(at));
+        let Some((hex, name)) = split else {
+            return Err("a ref without a name".to_owned());
+        };
+        let name = name.strip_prefix(b" ").unwrap_or(name);
+        let id = std::str::from_utf8(hex).ok().and_then(|hex| hex.parse::<CommitId>().ok());
+        let Some(object) = id else {
+            // Where the server's own history is cut: no ref.
+            if hex == b"shallow" {
+                continue;
+            }
+            return Err("a ref without an id".to_owned());
+        };
+        match name.strip_suffix(b"^{}") {
+            // An empty repository has this line, for the sake of its capabilities.
+            Some(b"capabilities") if object.as_bytes().iter().all(|b| *b == 0) => {}
+            Some(name) => match all.last_mut().filter(|last| last.name == name) {
+                Some(Raw { ids: Some(ids), .. }) if ids.peeled.is_none() => ids.peeled = Some(object),
+                _ => return Err("the end of a tag that is not there".to_owned()),
+            },
+            None => {
+                let target = symrefs.iter().find_map(|s| {
+                    let target = s.strip_prefix(name)?.strip_prefix(b":")?;
+                    (!target.is_empty()).then(|| target.to_vec())
+                });
+                let ids = Some(RefIds { object, peeled: None });
+                all.push(Raw { name: name.to_vec(), symbolic: target, ids });
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// A ref name that git would allow, as text.
 fn plain(name: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(name).ok()?;
@@ -174,6 +214,40 @@ mod tests {
         let names = ["refs/tags/a b", "refs/tags/a\u{1b}[2J", "refs/tags/..", "refs/tags/x.lock", "refs/tags/"];
         let listing = listing(Ask::Tags, Origin::Upstream, names.map(|n| raw(n, 1))).unwrap();
         assert!(listing.refs.is_empty(), "{listing:?}");
+    }
+
+    fn old(symrefs: &[&str], lines: &[&str]) -> Result<Vec<(String, bool, bool)>, String> {
+        let bytes = |all: &[&str]| all.iter().map(|l| l.as_bytes().to_vec()).collect::<Vec<_>>();
+        let told = |r: Raw| {
+            let peeled = r.ids.is_some_and(|ids| ids.peeled.is_some());
+            (String::from_utf8(r.name).unwrap(), r.symbolic.is_some(), peeled)
+        };
+        let raw = advertised(&bytes(symrefs), &bytes(lines))?;
+        Ok(raw.into_iter().map(told).collect())
+    }
+
+    const A: &str = "1111111111111111111111111111111111111111";
+
+    #[test]
+    fn an_old_servers_list_is_read_with_symrefs_and_ends_of_tags() {
+        let lines = ["HEAD\n", "refs/heads/main\n", "refs/tags/v1\n", "refs/tags/v1^{}\n"];
+        let lines = lines.map(|name| format!("{A} {name}"));
+        let lines: Vec<_> = lines.iter().map(String::as_str).chain(["shallow x"]).collect();
+        let is = |name: &str, symbolic, peeled| (name.to_owned(), symbolic, peeled);
+        // One symref names a ref that is not listed.
+        let found = old(&["refs/x:refs/y", "HEAD:refs/heads/main"], &lines).unwrap();
+        let expected = [is("HEAD", true, false), is("refs/heads/main", false, false), is("refs/tags/v1", false, true)];
+        assert_eq!(found, expected);
+        let none = "0000000000000000000000000000000000000000 capabilities^{}\n";
+        assert_eq!(old(&["HEAD:refs/heads/main"], &[none]).unwrap(), []);
+    }
+
+    #[test]
+    fn an_old_servers_nonsense_is_told() {
+        let (end, other) = (format!("{A} refs/tags/v1^{{}}"), format!("{A} refs/tags/v2"));
+        for lines in [&["x"][..], &["x y"], &[&end], &[&other, &end], &[""], &[" a"]] {
+            assert!(old(&[], lines).is_err(), "{lines:?}");
+        }
     }
 
     #[test]

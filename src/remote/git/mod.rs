@@ -4,6 +4,7 @@
 //! gets: an object is hashed again before it is believed. The user's and the repository's git
 //! configuration and `GIT_*` variables are not obeyed.
 
+mod answer;
 mod between;
 mod helper;
 mod listing;

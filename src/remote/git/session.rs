@@ -11,10 +11,11 @@ use gix::odb::pack::Bundle;
 use gix::protocol::fetch::{Arguments, Response};
 use gix::protocol::handshake::Ref;
 use gix::protocol::ls_refs::RefPrefixes;
+use gix::protocol::transport::Protocol;
 use gix::protocol::transport::client::blocking_io::Transport;
-use gix::protocol::transport::{Protocol, Service};
-use gix::protocol::{Command, Handshake, LsRefsCommand};
+use gix::protocol::{Command, LsRefsCommand};
 
+use super::answer::{Greeting, Question};
 use super::listing::{Raw, RefIds};
 use super::wire::Slot;
 use crate::model::CommitId;
@@ -23,7 +24,7 @@ use crate::remote::error::{Fault, RemoteError, flat, said};
 /// A conversation that was begun.
 pub(super) struct Session<T> {
     transport: T,
-    greeting: Handshake,
+    greeting: Greeting,
     host: String,
     slot: Slot,
 }
@@ -67,36 +68,23 @@ pub(super) fn of_gix(id: &gix::oid) -> Option<CommitId> {
 }
 
 impl<T: Transport> Session<T> {
-    /// Greets the server.
+    /// Greets the server. Credentials are the transport's matter.
     pub(super) fn open(mut transport: T, host: &str, slot: Slot) -> Result<Self, RemoteError> {
-        let greeting = gix::protocol::handshake(
-            &mut transport,
-            Service::UploadPack,
-            // Credentials are the transport's matter.
-            |_| Ok(None),
-            Vec::new(),
-            &mut gix::progress::Discard,
-        )
-        .map_err(|e| explain(host, &slot, &e, None))?;
+        let greeting = Question { host, slot: &slot, want: None }.greet(&mut transport)?;
         Ok(Self { transport, greeting, host: host.to_owned(), slot })
-    }
-
-    fn error(&self, error: &(dyn std::error::Error + 'static), want: Option<CommitId>) -> RemoteError {
-        explain(&self.host, &self.slot, error, want)
     }
 
     /// All refs that begin with one of the prefixes; more of them where the server cannot filter.
     pub(super) fn refs(&mut self, prefixes: &[String]) -> Result<Vec<Raw>, RemoteError> {
-        let found = match self.greeting.refs.clone() {
-            Some(refs) => refs,
-            None => {
-                let mut asked = RefPrefixes::new();
-                asked.extend(prefixes.iter().map(|p| p.as_str().into()));
-                LsRefsCommand::new(Some(asked), &self.greeting.capabilities, agent())
-                    .invoke_blocking(&mut self.transport, &mut gix::progress::Discard, false)
-                    .map_err(|e| self.error(&e, None))?
-            }
-        };
+        if let Some(refs) = &self.greeting.refs {
+            return Ok(refs.clone());
+        }
+        let question = Question { host: &self.host, slot: &self.slot, want: None };
+        let mut asked = RefPrefixes::new();
+        asked.extend(prefixes.iter().map(|p| p.as_str().into()));
+        let found = LsRefsCommand::new(Some(asked), &self.greeting.capabilities, agent())
+            .invoke_blocking(&mut self.transport, &mut gix::progress::Discard, false)
+            .map_err(|e| question.failed(&e))?;
         found.into_iter().map(|r| self.raw(r)).collect()
     }
 
@@ -142,7 +130,7 @@ impl<T: Transport> Session<T> {
     }
 
     fn features(&self) -> Vec<gix::protocol::command::Feature> {
-        let version = self.greeting.server_protocol_version;
+        let version = self.greeting.version;
         let mut features = Command::Fetch.default_features(version, &self.greeting.capabilities);
         // Sent on v0 it would turn a depth of 1 into the full history.
         features.retain(|(name, _)| *name != "deepen-relative");
@@ -164,7 +152,7 @@ impl<T: Transport> Session<T> {
 
     /// Fetches into a folder. Every object is hashed again while the pack is indexed.
     pub(super) fn fetch(&mut self, fetch: &Fetch<'_>) -> Result<Fetched, RemoteError> {
-        let version = self.greeting.server_protocol_version;
+        let version = self.greeting.version;
         let format = self.format();
         let want = to_gix(&fetch.want);
         if want.kind() != format {
@@ -186,30 +174,9 @@ impl<T: Transport> Session<T> {
             arguments.deepen(depth as usize);
         }
         let (host, slot) = (self.host.clone(), self.slot.clone());
-        let failed = |e: &(dyn std::error::Error + 'static)| explain(&host, &slot, e, Some(fetch.want));
-        let mut reader = arguments.send(&mut self.transport, true).map_err(|e| failed(&e))?;
-        let response =
-            Response::from_line_reader(version, &mut reader, true, fetch.have.is_some()).map_err(|e| failed(&e))?;
-        let broken = |detail: String| RemoteError::new(Fault::Broken, &host, detail);
-        if !response.has_pack() {
-            return Err(broken("it sent no pack".to_owned()));
-        }
-        // On v0 a refusal comes where the pack would begin.
-        let refusal = match reader.peek_data_line() {
-            Some(Ok(Ok(line))) => line.strip_prefix(b"ERR ").map(<[u8]>::to_vec),
-            _ => None,
-        };
-        if let Some(text) = refusal {
-            let text = said(&String::from_utf8_lossy(&text));
-            return Err(refused(&host, &text, Some(fetch.want)).unwrap_or_else(|| broken(text)));
-        }
-        let mut shallow = Vec::new();
-        for update in response.shallow_updates() {
-            if let gix::protocol::fetch::response::ShallowUpdate::Shallow(id) = update {
-                let id = of_gix(id);
-                shallow.push(id.ok_or_else(|| broken("a shallow id of unknown length".to_owned()))?);
-            }
-        }
+        let question = Question { host: &host, slot: &slot, want: Some(fetch.want) };
+        let mut reader = arguments.send(&mut self.transport, true).map_err(|e| question.failed(&e))?;
+        let shallow = question.up_to_pack(version, &mut reader)?;
         let spoken = std::rc::Rc::new(std::cell::RefCell::new(String::new()));
         let hears = spoken.clone();
         // Without a handler the pack's side bands are not taken apart.
@@ -237,49 +204,12 @@ impl<T: Transport> Session<T> {
         let written = match written {
             Ok(written) => written,
             Err(_) if !spoken.borrow().is_empty() => {
-                return Err(broken(format!("it broke off and said: {}", spoken.borrow())));
+                let said = spoken.borrow();
+                return Err(question.broken(format!("it broke off and said: {said}")));
             }
-            Err(e) => return Err(failed(&e)),
+            Err(e) => return Err(question.failed(&e)),
         };
-        let bundle = written.to_bundle().transpose().map_err(|e| failed(&e))?;
+        let bundle = written.to_bundle().transpose().map_err(|e| question.failed(&e))?;
         Ok(Fetched { bundle, shallow })
     }
-}
-
-/// What gix's error means. The transport's own error, kept on the way, says more than gix's.
-fn explain(host: &str, slot: &Slot, error: &(dyn std::error::Error + 'static), want: Option<CommitId>) -> RemoteError {
-    if let Some(kept) = slot.borrow().clone() {
-        return kept;
-    }
-    let text = flat(error);
-    if let Some(error) = refused(host, &text, want) {
-        return error;
-    }
-    if text.contains("'smart' protocol") {
-        let detail = "its answer is not that of a git server";
-        return RemoteError::new(Fault::Broken, host, detail).help("check the URL");
-    }
-    let io = causes(error).find_map(|e| e.downcast_ref::<std::io::Error>());
-    if let Some(io) = io {
-        let fault = match io.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::ReadOnlyFilesystem => Fault::Local,
-            _ => Fault::Broken,
-        };
-        return RemoteError::new(fault, host, text);
-    }
-    RemoteError::new(Fault::Broken, host, text)
-}
-
-/// Whether a text is a server's refusal to hand out an object; servers word it in their own ways.
-fn refused(host: &str, text: &str, want: Option<CommitId>) -> Option<RemoteError> {
-    let words = ["not our ref", "not valid", "unadvertised object", "no such remote ref"];
-    let want = want.filter(|_| words.iter().any(|w| text.contains(w)))?;
-    let detail = format!("{want} is not there, or no branch or tag leads to it");
-    Some(RemoteError::new(Fault::NoSuchCommit, host, detail))
-}
-
-fn causes<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |e| e.source())
 }

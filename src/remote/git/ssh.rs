@@ -149,8 +149,16 @@ impl Incoming {
             return Some(RemoteError::new(Fault::Unreachable, &self.host, "ssh stalled and was ended"));
         }
         let text = self.complaint.recv_timeout(Duration::from_secs(2)).unwrap_or_default();
-        let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait().ok()?;
-        (!status.success()).then(|| explain(&self.host, &text))
+        // The lock is let go between looks, so that the watch can still end it.
+        let until = Instant::now() + Duration::from_secs(2);
+        loop {
+            let look = self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait();
+            match look {
+                Ok(Some(status)) if status.success() => return None,
+                Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
+                _ => return Some(explain(&self.host, &text)),
+            }
+        }
     }
 }
 

@@ -43,7 +43,7 @@ impl Keys {
 }
 
 /// A version with one to three numbers, as semver orders it.
-fn order(text: &str) -> Option<semver::Version> {
+pub(super) fn order(text: &str) -> Option<semver::Version> {
     if let Ok(version) = text.parse() {
         return Some(version);
     }

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 
 use super::keys::{Follow, Keys};
+use super::naming::order;
 use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
 use crate::lock::{Entry, Evidence, Value};
 use crate::model::{Between, CommitId, Day, Standing, Token, Trouble, quoted};
-use crate::remote::git::{CommitObject, Git, Listing, Origin, Relation};
+use crate::remote::git::{self, CommitObject, Git, Listing, Origin, Relation};
 use crate::remote::{self, RemoteError};
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 
@@ -25,8 +26,13 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
     let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
     let mut notes = Vec::new();
     let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
+    let mut walked = None;
     let found = match &want.aim {
-        Aim::Newest => choose(keys, want, old, &listing, git, &mut notes)?,
+        Aim::Newest => {
+            let choice = choose(keys, want, old, &listing, git, &mut notes)?;
+            walked = choice.between;
+            choice.found
+        }
         Aim::At(token) => {
             let wanted = Wanted::parse(keys, token);
             held(keys, &wanted, &listing, git)?.map_err(|why| not_allowed(keys, &wanted, &why))?
@@ -45,8 +51,10 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
     let prove = want.aim == Aim::Prove;
     let object = object(keys, &found, old.filter(|_| !prove), git)?;
     let old_commit = old.and_then(commit_of);
-    let between =
-        old_commit.filter(|was| *was != found.commit && !prove).and_then(|was| log(keys, &was, &found.commit, git));
+    let between = old_commit
+        .filter(|was| *was != found.commit && !prove)
+        .and_then(|was| walked.or_else(|| git.between(&keys.url, &was, &found.commit, DEPTH).ok()))
+        .and_then(told);
     let entry = entry(keys, &found, &object, listing.origin, old, want.today)?;
     if prove && let Some(old) = want.old {
         unchanged(old, &entry, &mut notes)?;
@@ -59,9 +67,15 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
     let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
     let mut notes = Vec::new();
     let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
-    let found = choose(keys, want, old, &listing, git, &mut notes)?;
+    let found = choose(keys, want, old, &listing, git, &mut notes)?.found;
     let standing = if old.and_then(commit_of) == Some(found.commit) { Standing::Current } else { Standing::Newer };
     Ok(Outlook { standing, newest: Some(found.said()), trouble: notes.into_iter().next().map(Trouble::new) })
+}
+
+/// A chosen commit, and what lies between the locked one and it, where that had to be asked for.
+struct Choice {
+    found: Candidate,
+    between: Option<git::Between>,
 }
 
 /// The newest allowed commit, after the locked one was found to stand.
@@ -72,7 +86,7 @@ fn choose(
     listing: &Listing,
     git: &Git<'_>,
     notes: &mut Vec<String>,
-) -> Result<Candidate, Fault> {
+) -> Result<Choice, Fault> {
     let covered = |old: &&Entry| match &keys.follow {
         Follow::Tag(name) => old.proof("ref") == Some(&format!("refs/tags/{}", name.as_str())),
         Follow::Version { .. } | Follow::Commit(_) => true,
@@ -108,9 +122,12 @@ fn choose(
         }
         Locked::Deleted { tag } => notes.push(format!("the tag {} is no longer there", quoted(&tag))),
     }
-    let found = survey::newest(keys, listing).map_err(|fault| vanished(fault, old))?;
-    let Some(old) = old else { return Ok(found) };
-    let Some(was) = commit_of(old).filter(|was| *was != found.commit) else { return Ok(found) };
+    let same = old.filter(|old| old.request == keys.request().finish(&[]));
+    let found = survey::newest(keys, listing).map_err(|fault| vanished(fault, same))?;
+    let Some(old) = old else { return Ok(Choice { found, between: None }) };
+    let Some(was) = commit_of(old).filter(|was| *was != found.commit) else {
+        return Ok(Choice { found, between: None });
+    };
     if let (Some(old_version), Some((text, new))) = (old_version(keys, old), &found.version)
         && *new < old_version
         && !want.allow_downgrade
@@ -122,12 +139,16 @@ fn choose(
                 .help("allow it with `allow-downgrade = true`, or set it with --to"),
         ));
     }
-    match &keys.follow {
-        Follow::Head | Follow::Branch(_) => moved_branch(keys, want, &was, &found, git, notes)?,
-        _ if want.moving == Some(false) && !want.accept_changed => return Err(not_moving(keys, want, &was, &found)),
-        _ => {}
+    if want.moving == Some(false) && same.is_some() && !want.accept_changed {
+        return Err(not_moving(keys, want, &was, &found));
     }
-    Ok(found)
+    let between = match &keys.follow {
+        Follow::Head | Follow::Branch(_) if same.is_some() && !want.accept_changed => {
+            Some(moved_branch(keys, want, &was, &found, git, notes)?)
+        }
+        _ => None,
+    };
+    Ok(Choice { found, between })
 }
 
 /// A branch that moved must contain the locked commit.
@@ -138,22 +159,17 @@ fn moved_branch(
     found: &Candidate,
     git: &Git<'_>,
     notes: &mut Vec<String>,
-) -> Result<(), Fault> {
-    if want.accept_changed {
-        return Ok(());
-    }
-    if want.moving == Some(false) {
-        return Err(not_moving(keys, want, was, found));
-    }
-    match git.between(&keys.url, was, &found.commit, DEPTH).map_err(fault)?.relation {
-        Relation::Descendant => Ok(()),
+) -> Result<git::Between, Fault> {
+    let between = git.between(&keys.url, was, &found.commit, DEPTH).map_err(fault)?;
+    match between.relation {
+        Relation::Descendant => Ok(between),
         Relation::Unknown => {
             notes.push(format!(
                 "the remote did not tell whether {} descends from {}",
                 short(&found.commit),
                 short(was)
             ));
-            Ok(())
+            Ok(between)
         }
         Relation::NotDescendant => Err(Fault::alarm(
             Trouble::new(format!(
@@ -380,14 +396,10 @@ fn entry(
     })
 }
 
-/// What lies between two commits, if the remote tells; never a reason to fail.
-fn log(keys: &Keys, was: &CommitId, is: &CommitId, git: &Git<'_>) -> Option<Between> {
-    let between = git.between(&keys.url, was, is, DEPTH).ok()?;
-    (between.relation == Relation::Descendant).then_some(Between {
-        count: between.count,
-        more: between.more,
-        subjects: between.subjects,
-    })
+/// What lies between two commits, for the summary: only where the one descends from the other.
+fn told(between: git::Between) -> Option<Between> {
+    let git::Between { relation, count, more, subjects } = between;
+    (relation == Relation::Descendant).then_some(Between { count, more, subjects })
 }
 
 /// The locked commit.
@@ -395,8 +407,9 @@ pub(in crate::source) fn commit_of(entry: &Entry) -> Option<CommitId> {
     entry.value("commit")?.as_str().parse().ok()
 }
 
+/// The locked version, if the manifest still allows it: who forbids it wants to leave it.
 fn old_version(keys: &Keys, old: &Entry) -> Option<semver::Version> {
-    Some(keys.version_in(old.value("tag")?.as_str())?.1)
+    order(old.value("version")?.as_str()).filter(|version| keys.admits_version(version))
 }
 
 /// The value that a site should bear: `short` is as long as what the site bears now.

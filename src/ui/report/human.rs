@@ -7,7 +7,7 @@ use crate::model::{
 };
 
 use super::super::excerpt;
-use super::super::shell::Look;
+use super::super::look::Look;
 use super::super::style::{Ink, columns, cut, pad, paint, wrap};
 use super::{Outcome, Report, many, summary};
 
@@ -152,6 +152,7 @@ fn refresh(out: &mut String, refreshed: &Refreshed, look: &Look) {
     let quiet = look.quiet;
     let is_shown = |p: &PinOutcome| match p {
         PinOutcome::Unchanged(_) => look.verbose,
+        PinOutcome::Proved { notes, .. } => look.verbose || !(quiet || notes.is_empty()),
         PinOutcome::Failed(_) => false,
         _ => !quiet,
     };
@@ -169,7 +170,8 @@ fn refresh(out: &mut String, refreshed: &Refreshed, look: &Look) {
         }
     }
     files(out, refreshed, look);
-    if !quiet {
+    // An edit of pins.toml changes a file and counts no pins.
+    if !quiet && (refreshed.files.is_empty() || !refreshed.pins.is_empty()) {
         let _ = writeln!(out, "{}", paint(Ink::Strong, &counts(&refreshed.pins), look.color_out));
     }
 }
@@ -179,6 +181,7 @@ fn name(pin: &PinOutcome) -> &str {
         PinOutcome::Unchanged(pin)
         | PinOutcome::New { pin, .. }
         | PinOutcome::Moved { pin, .. }
+        | PinOutcome::Proved { pin, .. }
         | PinOutcome::Skipped(pin, _)
         | PinOutcome::Pruned(pin) => pin.as_str(),
         PinOutcome::Failed(failure) => failure.pin.as_ref().map_or("", |p| p.as_str()),
@@ -192,6 +195,7 @@ fn pin_block(out: &mut String, pin: &PinOutcome, width: usize, look: &Look) {
     let none = Vec::new();
     let (line, notes) = match pin {
         PinOutcome::Unchanged(_) => ("unchanged".to_owned(), &none),
+        PinOutcome::Proved { notes, .. } => ("proved from upstream".to_owned(), notes),
         PinOutcome::Pruned(_) => ("pruned: it is no longer in pins.toml".to_owned(), &none),
         PinOutcome::Skipped(_, why) => (format!("skipped: {}", visible(why)), &none),
         PinOutcome::Failed(_) => return,
@@ -229,7 +233,7 @@ fn pin_block(out: &mut String, pin: &PinOutcome, width: usize, look: &Look) {
 fn arrow(value: Option<&(String, String, String)>) -> String {
     match value {
         Some((_, old, new)) => format!("{} -> {}", short(old), short(new)),
-        None => "moved".to_owned(),
+        None => "locked anew at the same value".to_owned(),
     }
 }
 
@@ -306,10 +310,12 @@ fn diff(out: &mut String, file: &FileChange, color: bool) {
 
 fn counts(pins: &[PinOutcome]) -> String {
     type Is = fn(&PinOutcome) -> bool;
-    let kinds: [(&str, Is); 6] = [
-        ("moved", |p| matches!(p, PinOutcome::Moved { .. })),
+    let kinds: [(&str, Is); 8] = [
+        ("moved", |p| matches!(p, PinOutcome::Moved { values, .. } if !values.is_empty())),
+        ("renewed", |p| matches!(p, PinOutcome::Moved { values, .. } if values.is_empty())),
         ("new", |p| matches!(p, PinOutcome::New { .. })),
         ("unchanged", |p| matches!(p, PinOutcome::Unchanged(_))),
+        ("proved", |p| matches!(p, PinOutcome::Proved { .. })),
         ("skipped", |p| matches!(p, PinOutcome::Skipped(..))),
         ("pruned", |p| matches!(p, PinOutcome::Pruned(_))),
         ("FAILED", |p| matches!(p, PinOutcome::Failed(_))),
@@ -320,10 +326,7 @@ fn counts(pins: &[PinOutcome]) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    if parts.is_empty() {
-        return "no pins".to_owned();
-    }
-    parts.join(", ")
+    if parts.is_empty() { "no pins".to_owned() } else { parts.join(", ") }
 }
 
 fn outdated(out: &mut String, rows: &[Row], look: &Look) {

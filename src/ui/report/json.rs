@@ -227,6 +227,7 @@ fn refresh(refreshed: &Refreshed) -> Made<'_> {
 fn pin(outcome: &PinOutcome) -> Pin<'_> {
     match outcome {
         PinOutcome::Unchanged(name) => Pin { pin: Some(name.as_str()), ..empty("unchanged") },
+        PinOutcome::Proved { pin: name, notes } => Pin { pin: Some(name.as_str()), notes, ..empty("proved") },
         PinOutcome::Pruned(name) => Pin { pin: Some(name.as_str()), ..empty("pruned") },
         PinOutcome::Skipped(name, reason) => Pin { pin: Some(name.as_str()), reason: Some(reason), ..empty("skipped") },
         PinOutcome::Failed(failure) => Pin {

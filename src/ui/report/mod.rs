@@ -9,7 +9,7 @@ mod sarif;
 
 use crate::model::{Class, Failure, PinOutcome, Refreshed, Row, Severity, Verdict};
 
-use super::shell::{Format, Look};
+use super::look::{Format, Look};
 
 pub(super) use human::{error, note};
 

@@ -1,0 +1,16 @@
+//! Any bytes as pins.lock: no panic; what is read is written the same way twice, and a lock that
+//! is found faultless is byte for byte the canonical one.
+
+#![no_main]
+
+use dubo_pin::lock;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let _ = lock::mend(bytes);
+    if let Ok(opened) = lock::open(bytes) {
+        let canonical = opened.lock.to_bytes();
+        assert!(!opened.findings.is_empty() || canonical == bytes);
+        let again = lock::open(&canonical).expect("what is written can be read");
+        assert!(again.findings.is_empty() && again.lock == opened.lock);
+    }
+});
