@@ -76,7 +76,11 @@ fn a_pin_that_both_branches_moved_is_a_conflict_that_keep_mends() {
     one_error(idle(&work, &["refresh", "--locked"]).code(2).says("conflict markers"));
     one_error(idle(&work, &["rename", "bb", "cc"]).code(2).says("conflict markers"));
     // Only a refresh that locks the pin anew may take the conflict away.
-    one_error(idle(&work, &["refresh", "--keep", "bb"]).code(2).says("aa"));
+    one_error(
+        idle(&work, &["refresh", "--keep", "bb"])
+            .code(2)
+            .says("aa: pins.lock holds git's conflict markers about this pin"),
+    );
     work.run(&["refresh", "--keep"]).code(0).says("both sides of the merge moved aa");
     assert_eq!(work.read("Dockerfile"), file(&up, 2, 0));
     work.run(&["verify"]).code(0).says("2 verified");

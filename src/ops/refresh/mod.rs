@@ -68,7 +68,6 @@ pub fn run(
         refreshed.notes.push(Trouble::new(format!("both sides of the merge moved {name}: it is locked anew")));
     }
     let selection = select(&project.manifest, &options.names)?;
-    stays_out(&project, &mended.dropped, &selection)?;
     let accepted = select_accepted(&project, options)?;
     let opened = project.lock.as_ref().ok();
     let steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
@@ -88,18 +87,7 @@ pub fn run(
         refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
         return Ok(refreshed);
     }
-    if let Some(name) = mended.dropped.iter().find(|name| !new.pins.contains_key(*name) && wanted(&project, name)) {
-        let told = |p: &PinOutcome| matches!(p, PinOutcome::Failed(f) if f.pin.as_ref() == Some(name));
-        if !refreshed.pins.iter().any(told) {
-            let trouble = Trouble::new("both sides of the merge moved it, and it is skipped");
-            refreshed.pins.push(PinOutcome::Failed(Failure { pin: Some(name.clone()), class: Class::Usage, trouble }));
-        }
-        refreshed.notes.push(
-            Trouble::new(format!(
-                "nothing was written: both sides of the merge moved {name}, which could not be locked anew"
-            ))
-            .help("take one side's entry by hand, or run again when the pin can be resolved"),
-        );
+    if conflict_stays(&project, &mended.dropped, &new, &mut refreshed) {
         return Ok(refreshed);
     }
     let plan = plan(&project, &mended.lock, &new, &mut refreshed).map_err(|f| vec![f])?;
@@ -142,25 +130,23 @@ fn old_lock(project: &Project, options: &Options) -> Result<Mended, Vec<Failure>
     }
 }
 
-/// Whether a pin of the lock still has a pin of the manifest.
-fn wanted(project: &Project, name: &PinName) -> bool {
-    project.manifest.pins.contains_key(name)
-}
-
-/// A conflict goes only if each pin that it concerns is locked anew: none is lost from the lock.
-fn stays_out(project: &Project, dropped: &[PinName], selection: &Selection) -> Result<(), Vec<Failure>> {
-    let left = dropped.iter().find(|name| wanted(project, name) && !selection.names.contains(name));
-    match left {
-        None => Ok(()),
-        Some(name) => Err(vec![failure(
-            Class::Usage,
-            Trouble::new(format!(
-                "{} holds git's conflict markers about {name}, which is not refreshed now",
-                lock::FILE
-            ))
-            .help("dubo-pin refresh --keep, without names, mends it"),
-        )]),
+/// A conflict leaves the lock only if each pin that it concerns is locked anew: none is lost. Says
+/// so where one is not.
+fn conflict_stays(project: &Project, dropped: &[PinName], new: &Lock, refreshed: &mut Refreshed) -> bool {
+    let lost = |name: &&PinName| !new.pins.contains_key(*name) && project.manifest.pins.contains_key(*name);
+    let Some(name) = dropped.iter().find(lost) else { return false };
+    let told = |p: &PinOutcome| matches!(p, PinOutcome::Failed(f) if f.pin.as_ref() == Some(name));
+    if !refreshed.pins.iter().any(told) {
+        let trouble = Trouble::new(format!(
+            "{} holds git's conflict markers about this pin, which is not refreshed now",
+            lock::FILE
+        ))
+        .help("dubo-pin refresh --keep, without names, mends it");
+        refreshed.pins.push(PinOutcome::Failed(Failure { pin: Some(name.clone()), class: Class::Usage, trouble }));
     }
+    let note = format!("nothing was written: both sides of the merge moved {name}, which was not locked anew");
+    refreshed.notes.push(Trouble::new(note));
+    true
 }
 
 fn select_accepted(project: &Project, options: &Options) -> Result<Selection, Vec<Failure>> {
