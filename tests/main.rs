@@ -13,6 +13,8 @@
 
 mod support;
 
+mod bad_input;
+mod interrupted;
 mod join;
 mod lock_by_hand;
 mod promises;

@@ -1,11 +1,11 @@
 //! `dubo-pin add`.
 
 use super::common::{Common, edited};
-use super::environment::Environment;
 use crate::dockerfile::{Site, StageSel, Target};
 use crate::manifest::edit::Literal;
 use crate::model::PinName;
 use crate::ops;
+use crate::ui::Shell;
 
 /// Add a pin to pins.toml
 #[derive(Debug, clap::Args)]
@@ -42,8 +42,7 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment);
+pub(super) fn run(args: &Args, common: &Common, shell: &Shell) -> u8 {
     let keys = [
         ("git", Some(&args.git)),
         ("version", args.version.as_ref()),
@@ -59,7 +58,7 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8
             .collect(),
         into: args.into.clone(),
     };
-    edited(&shell, "add", ops::edit::add(&common.directory, &pin, args.dry_run), args.dry_run)
+    edited(shell, "add", ops::edit::add(&common.directory, &pin, args.dry_run, &shell.progress()), args.dry_run)
 }
 
 /// `[STAGE:]ARG[=VALUE]`; the stage is a name, an index, or `global`.

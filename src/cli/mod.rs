@@ -1,6 +1,7 @@
 //! The command line: one file a verb, each its arguments and one call into `ops`.
 //!
-//! For `main`. Parses, hands down, shows what came back through `ui`, and gives the exit code.
+//! For `main`. Parses, hands down, shows what came back through `ui`, and gives the exit code. What
+//! a signal does meanwhile is [`Interrupt`]'s matter: `main` makes it, and the shell heeds it.
 
 mod add;
 mod common;
@@ -18,9 +19,12 @@ use clap::{Parser, Subcommand};
 use common::Common;
 use environment::Environment;
 
+pub use crate::ui::Interrupt;
+
 const AFTER: &str = "\
 Exit codes: 0 clean; 1 differs, or something newer is there; 2 usage, manifest or lock not readable;
-3 alarm: what was fixed upstream has changed or is gone; 4 could not be done: network, disk, a tool.
+3 alarm: what was fixed upstream has changed or is gone; 4 could not be done: network, disk, a tool;
+130 interrupted.
 
 Start with: dubo-pin add NAME --git URL --version ^1 --into STAGE:ARG, then dubo-pin refresh --keep.";
 
@@ -53,6 +57,12 @@ enum Verb {
 /// Runs the command line that was given and returns the exit code.
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    run_heeding(args, &Interrupt::new(|_| ()))
+}
+
+/// As [`run`]; a signal that the interrupt is told of ends the program before it returns.
+#[must_use]
+pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interrupt) -> u8 {
     let environment = Environment::read();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -63,13 +73,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     let common = &cli.common;
+    let shell = &common.shell(&environment).heeding(interrupt);
     match &cli.verb {
-        Verb::Refresh(args) => refresh::run(args, common, &environment),
-        Verb::Verify(args) => verify::run(args, common, &environment),
-        Verb::Outdated(args) => outdated::run(args, common, &environment),
-        Verb::Add(args) => add::run(args, common, &environment),
-        Verb::Remove(args) => remove::run(args, common, &environment),
-        Verb::Rename(args) => rename::run(args, common, &environment),
+        Verb::Refresh(args) => refresh::run(args, common, &environment, shell),
+        Verb::Verify(args) => verify::run(args, common, &environment, shell),
+        Verb::Outdated(args) => outdated::run(args, common, &environment, shell),
+        Verb::Add(args) => add::run(args, common, shell),
+        Verb::Remove(args) => remove::run(args, common, shell),
+        Verb::Rename(args) => rename::run(args, common, shell),
     }
 }
 

@@ -4,7 +4,7 @@ use super::common::{Common, failed, finish, warn};
 use super::environment::Environment;
 use crate::model::Day;
 use crate::ops;
-use crate::ui::{Outcome, Report};
+use crate::ui::{Outcome, Report, Shell};
 
 const VERB: &str = "outdated";
 
@@ -23,19 +23,18 @@ pub(super) struct Args {
     names: Vec<String>,
 }
 
-pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment);
+pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell: &Shell) -> u8 {
     let remote = match common.remote(environment) {
         Ok(remote) => remote,
-        Err(failures) => return failed(&shell, VERB, &failures),
+        Err(failures) => return failed(shell, VERB, &failures),
     };
     let options = ops::outdated::Options { names: args.names.clone(), jobs: common.jobs(), today: Day::today() };
     let progress = shell.progress();
     let result = ops::outdated::run(&common.directory, &options, remote.as_ref(), &progress);
     drop(progress);
-    warn(&shell, remote.as_ref());
+    warn(shell, remote.as_ref());
     match result {
-        Ok(rows) => finish(&shell, &Report { verb: VERB, outcome: Outcome::Rows(&rows), failures: &[] }),
-        Err(failures) => failed(&shell, VERB, &failures),
+        Ok(rows) => finish(shell, &Report { verb: VERB, outcome: Outcome::Rows(&rows), failures: &[] }),
+        Err(failures) => failed(shell, VERB, &failures),
     }
 }

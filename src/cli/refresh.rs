@@ -4,7 +4,7 @@ use super::common::{Common, failed, finish, warn, wrong_usage};
 use super::environment::Environment;
 use crate::model::{Day, Token};
 use crate::ops;
-use crate::ui::{Outcome, Report};
+use crate::ui::{Outcome, Report, Shell};
 
 const VERB: &str = "refresh";
 
@@ -39,18 +39,17 @@ pub(super) struct Args {
     accept_changed: Vec<String>,
 }
 
-pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment);
+pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell: &Shell) -> u8 {
     let to = match args.to.as_deref().map(Token::new).transpose() {
         Ok(to) => to,
-        Err(error) => return wrong_usage(&shell, VERB, &format!("--to: {error}")),
+        Err(error) => return wrong_usage(shell, VERB, &format!("--to: {error}")),
     };
     if to.is_some() && args.names.len() != 1 {
-        return wrong_usage(&shell, VERB, "--to sets one pin: name exactly one");
+        return wrong_usage(shell, VERB, "--to sets one pin: name exactly one");
     }
     let remote = match common.remote(environment) {
         Ok(remote) => remote,
-        Err(failures) => return failed(&shell, VERB, &failures),
+        Err(failures) => return failed(shell, VERB, &failures),
     };
     let options = ops::refresh::Options {
         names: args.names.clone(),
@@ -65,9 +64,9 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8
     let progress = shell.progress();
     let result = ops::refresh::run(&common.directory, &options, remote.as_ref(), &progress);
     drop(progress);
-    warn(&shell, remote.as_ref());
+    warn(shell, remote.as_ref());
     match result {
-        Ok(refreshed) => finish(&shell, &Report { verb: VERB, outcome: Outcome::Refreshed(&refreshed), failures: &[] }),
-        Err(failures) => failed(&shell, VERB, &failures),
+        Ok(refreshed) => finish(shell, &Report { verb: VERB, outcome: Outcome::Refreshed(&refreshed), failures: &[] }),
+        Err(failures) => failed(shell, VERB, &failures),
     }
 }

@@ -1,9 +1,9 @@
 //! `dubo-pin remove`.
 
 use super::common::{Common, edited};
-use super::environment::Environment;
 use crate::model::PinName;
 use crate::ops;
+use crate::ui::Shell;
 
 /// Remove a pin from pins.toml
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,11 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment);
-    edited(&shell, "remove", ops::edit::remove(&common.directory, &args.name, args.dry_run), args.dry_run)
+pub(super) fn run(args: &Args, common: &Common, shell: &Shell) -> u8 {
+    edited(
+        shell,
+        "remove",
+        ops::edit::remove(&common.directory, &args.name, args.dry_run, &shell.progress()),
+        args.dry_run,
+    )
 }

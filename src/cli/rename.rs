@@ -1,9 +1,9 @@
 //! `dubo-pin rename`.
 
 use super::common::{Common, edited};
-use super::environment::Environment;
 use crate::model::PinName;
 use crate::ops;
+use crate::ui::Shell;
 
 /// Rename a pin in pins.toml and pins.lock
 #[derive(Debug, clap::Args)]
@@ -19,7 +19,11 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
-pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment);
-    edited(&shell, "rename", ops::edit::rename(&common.directory, &args.old, &args.new, args.dry_run), args.dry_run)
+pub(super) fn run(args: &Args, common: &Common, shell: &Shell) -> u8 {
+    edited(
+        shell,
+        "rename",
+        ops::edit::rename(&common.directory, &args.old, &args.new, args.dry_run, &shell.progress()),
+        args.dry_run,
+    )
 }

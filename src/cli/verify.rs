@@ -5,7 +5,7 @@ use super::environment::Environment;
 use crate::model::{Class, Failure};
 use crate::ops;
 use crate::trust::TrustedKey;
-use crate::ui::{Outcome, Report};
+use crate::ui::{Outcome, Report, Shell};
 
 const VERB: &str = "verify";
 
@@ -27,16 +27,15 @@ pub(super) struct Args {
     trusted_key: Option<String>,
 }
 
-pub(super) fn run(args: &Args, common: &Common, environment: &Environment) -> u8 {
-    let shell = common.shell(environment);
+pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell: &Shell) -> u8 {
     let text = args.trusted_key.as_ref().or(environment.trusted_key.as_ref());
     let trusted_key = match text.map(|t| key(t)).transpose() {
         Ok(key) => key,
-        Err(failure) => return failed(&shell, VERB, &[failure]),
+        Err(failure) => return failed(shell, VERB, &[failure]),
     };
     match ops::verify::run(&common.directory, &ops::verify::Options { strict: args.strict, trusted_key }) {
-        Ok(verdict) => finish(&shell, &Report { verb: VERB, outcome: Outcome::Verdict(&verdict), failures: &[] }),
-        Err(failures) => failed(&shell, VERB, &failures),
+        Ok(verdict) => finish(shell, &Report { verb: VERB, outcome: Outcome::Verdict(&verdict), failures: &[] }),
+        Err(failures) => failed(shell, VERB, &failures),
     }
 }
 

@@ -121,11 +121,17 @@ impl DiskError {
         }
     }
 
-    /// How it weighs: it could not be done; but a root that is not there was named wrongly.
+    /// How it weighs: it could not be done; but what is no file, no folder or too large to be read
+    /// was named wrongly, or is no input of ours.
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Self::NoRoot(_) => Class::Usage,
+            Self::NoRoot(_)
+            | Self::NotAFolder(_)
+            | Self::NotAFile { .. }
+            | Self::Symlink(_)
+            | Self::TooLarge { .. }
+            | Self::TooMany { .. } => Class::Usage,
             _ => Class::Undone,
         }
     }

@@ -44,7 +44,7 @@ pub fn mend(bytes: &[u8]) -> Option<Mended> {
     let mut dropped = Vec::new();
     let archives = union(ours.archives, theirs.archives, &mut Vec::new());
     let pins = union(ours.pins, theirs.pins, &mut dropped);
-    Some(Mended { lock: Lock { archives, pins }, dropped })
+    Some(Mended { lock: Lock { archives, pins, ..Lock::default() }, dropped })
 }
 
 fn union(

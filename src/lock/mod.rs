@@ -36,6 +36,9 @@ pub struct Lock {
     pub archives: BTreeMap<PinName, Entry>,
     /// What the pins resolved to.
     pub pins: BTreeMap<PinName, Entry>,
+    /// The seals of altered entries, by section and name: written as they are, so that an altered
+    /// entry beside one that moved is never sealed anew.
+    altered: BTreeMap<v0::Broken, Sha256>,
 }
 
 /// What one pin, or one archive, resolved to.
@@ -186,6 +189,18 @@ mod tests {
         let opened = open(text.as_bytes()).unwrap();
         assert_eq!(opened.altered[0].as_str(), "healthcheckerz");
         assert_eq!(opened.findings[0].trouble.place.as_ref().unwrap().line, 4);
+    }
+
+    #[test]
+    fn writing_the_lock_does_not_seal_an_altered_entry_anew() {
+        let text = String::from_utf8(BY_HAND.to_vec()).unwrap();
+        let day = open(BY_HAND).unwrap().lock.pins["healthcheckers"].first_seen.to_string();
+        let (head, tail) = text.split_once("\"healthcheckers\"").unwrap();
+        let altered = format!("{head}\"healthcheckers\"{}", tail.replacen(&day, "2001-01-01", 1));
+        let mut lock = open(altered.as_bytes()).unwrap().lock;
+        assert!(lock.to_bytes() == altered.as_bytes());
+        lock.pins.retain(|name, _| name.as_str() == "healthcheckers");
+        assert_eq!(open(&lock.to_bytes()).unwrap().altered[0].as_str(), "healthcheckers");
     }
 
     #[test]

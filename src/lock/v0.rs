@@ -88,14 +88,14 @@ pub(super) type Broken = (&'static str, PinName);
 /// Reads version 0; also names the entries whose seal is not theirs.
 pub(super) fn read(bytes: &[u8]) -> Result<(Lock, Vec<Broken>), serde_json::Error> {
     let file: File = serde_json::from_slice(bytes)?;
-    let mut broken = Vec::new();
+    let mut altered = BTreeMap::new();
     let mut section = |label: &'static str, entries: BTreeMap<Parsed<PinName>, RawEntry>| {
         let mut out = BTreeMap::new();
         for (Parsed(name), raw) in entries {
             let claimed = raw.seal.0;
             let entry = typed(raw);
             if canonical::seal(name.as_str(), &to_json(&entry)) != claimed {
-                broken.push((label, name.clone()));
+                altered.insert((label, name.clone()), claimed);
             }
             out.insert(name, entry);
         }
@@ -103,7 +103,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Lock, Vec<Broken>), serde_json::Erro
     };
     let archives = section("archives", file.archives);
     let pins = section("pins", file.pins);
-    Ok((Lock { archives, pins }, broken))
+    let broken = altered.keys().cloned().collect();
+    Ok((Lock { archives, pins, altered }, broken))
 }
 
 fn typed(raw: RawEntry) -> Entry {
@@ -136,10 +137,11 @@ fn typed(raw: RawEntry) -> Entry {
 
 /// The canonical text of a lock.
 pub(super) fn write(lock: &Lock) -> String {
-    let section = |entries: &BTreeMap<PinName, Entry>| {
+    let section = |label: &'static str, entries: &BTreeMap<PinName, Entry>| {
         let sealed = |(name, entry): (&PinName, &Entry)| {
             let mut json = to_json(entry);
-            let seal = canonical::seal(name.as_str(), &json);
+            let own = || canonical::seal(name.as_str(), &json);
+            let seal = lock.altered.get(&(label, name.clone())).copied().unwrap_or_else(own);
             if let Json::Object(fields) = &mut json {
                 fields.insert("seal".to_owned(), json!(seal.to_string()));
             }
@@ -150,9 +152,9 @@ pub(super) fn write(lock: &Lock) -> String {
     let mut top = Map::new();
     top.insert("version".to_owned(), json!(VERSION));
     if !lock.archives.is_empty() {
-        top.insert("archives".to_owned(), section(&lock.archives));
+        top.insert("archives".to_owned(), section("archives", &lock.archives));
     }
-    top.insert("pins".to_owned(), section(&lock.pins));
+    top.insert("pins".to_owned(), section("pins", &lock.pins));
     canonical::pretty(&Json::Object(top))
 }
 

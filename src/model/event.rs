@@ -16,6 +16,10 @@ pub enum Event {
     Done(PinName),
     /// All is done.
     End,
+    /// Files will be changed now: from here on nobody may break off.
+    Writing,
+    /// The files are changed, all of them; or there was nothing to change. Not told after a failure.
+    Written(bool),
     /// Something worth a line of its own that is no failure.
     Note(String),
 }

@@ -5,12 +5,14 @@
 //! moves the cursor: it goes through [`crate::model::visible`].
 
 mod excerpt;
+mod interrupt;
 mod look;
 mod progress;
 pub mod report;
 mod shell;
 mod style;
 
+pub use interrupt::Interrupt;
 pub use look::{Format, ShellOptions, colors};
 pub use progress::Progress;
 pub use report::{Outcome, Report};

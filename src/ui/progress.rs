@@ -4,13 +4,14 @@
 //! the drop of the listener, clears them.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::model::{Event, Events, PinName, visible};
 
+use super::interrupt::Interrupt;
 use super::look::{ShellOptions, Stream, write};
 
 /// How many pins have a line of their own at a time.
@@ -18,8 +19,8 @@ const SHOWN: usize = 8;
 /// How often a spinner turns.
 const TURN: Duration = Duration::from_millis(120);
 
-/// A listener that shows what it hears.
-pub struct Progress(Mode);
+/// A listener that shows what it hears, and tells an interrupt when files are written.
+pub struct Progress(Mode, Option<Interrupt>);
 
 enum Mode {
     Silent,
@@ -28,10 +29,11 @@ enum Mode {
         err: Stream,
         verbose: bool,
     },
-    Bars(Mutex<Bars>),
+    Bars(Arc<Mutex<Bars>>),
 }
 
-struct Bars {
+/// What is on the terminal.
+pub(super) struct Bars {
     screen: MultiProgress,
     overall: ProgressBar,
     /// Pins with a line.
@@ -42,19 +44,33 @@ struct Bars {
 }
 
 impl Progress {
-    pub(super) fn new(options: &ShellOptions, err: &Stream) -> Self {
-        Self(if options.quiet {
+    /// The listener, and its bars, if it has any.
+    pub(super) fn new(
+        options: &ShellOptions,
+        err: &Stream,
+        interrupt: Option<Interrupt>,
+    ) -> (Self, Option<Arc<Mutex<Bars>>>) {
+        let mut shown = None;
+        let mode = if options.quiet {
             Mode::Silent
         } else if options.err_terminal {
-            Mode::Bars(Mutex::new(Bars::new(ProgressDrawTarget::stderr(), true)))
+            let bars = Arc::new(Mutex::new(Bars::new(ProgressDrawTarget::stderr(), true)));
+            shown = Some(bars.clone());
+            Mode::Bars(bars)
         } else {
             Mode::Lines { err: err.clone(), verbose: options.verbose }
-        })
+        };
+        (Self(mode, interrupt), shown)
     }
 }
 
 impl Events for Progress {
     fn emit(&self, event: Event) {
+        match (&event, &self.1) {
+            (Event::Writing, Some(interrupt)) => interrupt.writing(),
+            (Event::Written(changed), Some(interrupt)) => interrupt.written(*changed),
+            _ => {}
+        }
         match &self.0 {
             Mode::Silent => {}
             Mode::Lines { err, verbose } => {
@@ -131,6 +147,7 @@ impl Bars {
             Event::Note(text) => {
                 let _ = self.screen.println(format!("note: {}", visible(&text)));
             }
+            Event::Writing | Event::Written(_) => {}
             Event::End => self.clear(),
         }
     }
@@ -148,6 +165,12 @@ impl Bars {
             bar.enable_steady_tick(TURN);
         }
         self.shown.insert(pin, bar);
+    }
+
+    /// Takes all bars off the screen; none comes back.
+    pub(super) fn vanish(&mut self) {
+        self.clear();
+        self.screen.set_draw_target(ProgressDrawTarget::hidden());
     }
 
     /// Takes all bars off the screen.
@@ -176,7 +199,7 @@ impl std::fmt::Debug for Progress {
 mod tests {
     use super::super::shell::tests::Kept;
     use super::*;
-    use crate::ui::{Format, Shell};
+    use crate::ui::{Format, Shell, ShellOptions};
     use std::io;
     use std::sync::Arc;
 
@@ -299,7 +322,7 @@ mod tests {
     fn on_a_terminal_eight_pins_have_a_line_and_the_end_leaves_nothing() {
         let fake = Fake::default();
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(fake.clone()), 255);
-        let progress = Progress(Mode::Bars(Mutex::new(Bars::new(target, false))));
+        let progress = Progress(Mode::Bars(Arc::new(Mutex::new(Bars::new(target, false)))), None);
         progress.emit(Event::Begin(12));
         let pause = || std::thread::sleep(Duration::from_millis(6));
         for n in 0..12 {

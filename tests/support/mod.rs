@@ -7,6 +7,19 @@ pub mod git_memory;
 pub mod http;
 pub mod program;
 
+/// Whether strace may trace here; if not, it is told in a line.
+pub fn traces() -> bool {
+    if !have("strace") {
+        return false;
+    }
+    let ok = std::process::Command::new("strace").args(["-f", "-qq", "-o", "/dev/null", "true"]).output();
+    let ok = ok.is_ok_and(|o| o.status.success());
+    if !ok {
+        println!("skipped: strace may not trace here");
+    }
+    ok
+}
+
 /// Whether a program is there. A missing one is told in a line; in CI it is a failure.
 #[allow(clippy::disallowed_methods, reason = "a test's own environment")]
 pub fn have(program: &str) -> bool {

@@ -1,7 +1,10 @@
 //! The program itself, run as a user would, in a folder and a home of the test's own.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// A folder with Dockerfiles, and an environment that knows nothing of the machine's.
 pub struct Work {
@@ -83,6 +86,16 @@ impl Work {
         command(&self.image(), &self.home(), arguments)
     }
 
+    /// The program with arguments under another one, such as `strace`.
+    pub fn under(&self, outer: &[&str], arguments: &[&str]) -> Command {
+        let inner = self.command(arguments);
+        let mut command = Command::new(outer[0]);
+        command.args(&outer[1..]).arg(inner.get_program()).args(inner.get_args());
+        command.current_dir(self.image()).env_clear().envs(inner.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        command.stdin(Stdio::null());
+        command
+    }
+
     /// Runs it.
     #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Ran {
@@ -97,11 +110,20 @@ impl Work {
                 if path.file_name().is_some_and(|n| n == ".dubo-pin") {
                     continue;
                 }
-                if path.is_dir() {
+                let about = std::fs::symlink_metadata(&path).unwrap();
+                if about.is_dir() {
                     walk(&path, root, out);
-                } else {
-                    out.insert(path.strip_prefix(root).unwrap().to_owned(), std::fs::read(&path).unwrap_or_default());
+                    continue;
                 }
+                let bytes = if about.is_file() {
+                    std::fs::read(&path).unwrap_or_default()
+                } else if about.is_symlink() {
+                    std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()
+                } else {
+                    // A fifo: reading it would wait for ever.
+                    format!("{:?}", about.file_type()).into_bytes()
+                };
+                out.insert(path.strip_prefix(root).unwrap().to_owned(), bytes);
             }
         }
         let mut out = std::collections::BTreeMap::new();
@@ -124,12 +146,37 @@ pub fn command(folder: &Path, home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// No run of a test takes longer; one that does hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs a command to its end; one that hangs is killed, and fails the test.
 #[track_caller]
 pub fn ran(command: &mut Command) -> Ran {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    Ran {
-        code: status.code(),
-        out: String::from_utf8_lossy(&stdout).into_owned(),
-        err: String::from_utf8_lossy(&stderr).into_owned(),
+    ended(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+}
+
+/// Waits for a program whose streams are pipes.
+#[track_caller]
+pub fn ended(mut child: Child) -> Ran {
+    fn all(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            drop(stream.map(|mut s| s.read_to_end(&mut bytes)));
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
     }
+    let (out, err) = (all(child.stdout.take()), all(child.stderr.take()));
+    let begun = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if begun.elapsed() > PATIENCE => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("it hangs.\nstdout:\n{}\nstderr:\n{}", out.join().unwrap(), err.join().unwrap());
+            }
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    Ran { code: status.code(), out: out.join().unwrap(), err: err.join().unwrap() }
 }

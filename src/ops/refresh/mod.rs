@@ -13,7 +13,7 @@ use std::path::Path;
 use super::project::{Project, disk, failure, known};
 use super::select::{Selection, select};
 use super::work;
-use crate::disk::{Change, Plan, ProcessLock, recover};
+use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
 use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
 use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, Token, Trouble};
 use crate::remote::Remote;
@@ -61,13 +61,14 @@ pub fn run(
     events: &dyn Events,
 ) -> Result<Refreshed, Vec<Failure>> {
     let mut refreshed = Refreshed::default();
-    let process = if options.writes() { Some(begin(dir, &mut refreshed)?) } else { None };
+    let process = if options.writes() { Some(begin(dir, &mut refreshed, events)?) } else { None };
     let project = Project::read(dir)?;
     let mended = old_lock(&project, options)?;
     for name in &mended.dropped {
         refreshed.notes.push(Trouble::new(format!("both sides of the merge moved {name}: it is locked anew")));
     }
     let selection = select(&project.manifest, &options.names)?;
+    stays_out(&project, &mended.dropped, &selection)?;
     let accepted = select_accepted(&project, options)?;
     let opened = project.lock.as_ref().ok();
     let steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
@@ -87,26 +88,44 @@ pub fn run(
         refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
         return Ok(refreshed);
     }
+    if let Some(name) = mended.dropped.iter().find(|name| !new.pins.contains_key(*name) && wanted(&project, name)) {
+        let told = |p: &PinOutcome| matches!(p, PinOutcome::Failed(f) if f.pin.as_ref() == Some(name));
+        if !refreshed.pins.iter().any(told) {
+            let trouble = Trouble::new("both sides of the merge moved it, and it is skipped");
+            refreshed.pins.push(PinOutcome::Failed(Failure { pin: Some(name.clone()), class: Class::Usage, trouble }));
+        }
+        refreshed.notes.push(
+            Trouble::new(format!(
+                "nothing was written: both sides of the merge moved {name}, which could not be locked anew"
+            ))
+            .help("take one side's entry by hand, or run again when the pin can be resolved"),
+        );
+        return Ok(refreshed);
+    }
     let plan = plan(&project, &mended.lock, &new, &mut refreshed).map_err(|f| vec![f])?;
     refreshed.files = plan.diff();
     if let Some(process) = &process
         && !plan.is_empty()
     {
+        events.emit(Event::Writing);
         plan.apply(&project.root, process, &known(lock::FILE).map_err(|f| vec![f])?).map_err(|e| vec![disk(&e)])?;
+        events.emit(Event::Written(true));
     }
     refreshed.applied = options.writes();
     Ok(refreshed)
 }
 
 /// Takes the process lock and completes what an interrupted refresh left.
-fn begin(dir: &Path, refreshed: &mut Refreshed) -> Result<ProcessLock, Vec<Failure>> {
+fn begin(dir: &Path, refreshed: &mut Refreshed, events: &dyn Events) -> Result<ProcessLock, Vec<Failure>> {
     let (root, manifest) = super::project::manifest_bytes(dir).map_err(|f| vec![f])?;
     if manifest.is_none() {
         // Let the reader say so: nothing may be written beside no manifest.
         Project::read(dir)?;
     }
     let process = ProcessLock::take(&root).map_err(|e| vec![disk(&e)])?;
+    events.emit(Event::Writing);
     let recovery = recover(&root, &process).map_err(|e| vec![disk(&e)])?;
+    events.emit(Event::Written(recovery != Recovery::Nothing));
     refreshed.notes.extend(recovery.to_trouble());
     Ok(process)
 }
@@ -120,6 +139,27 @@ fn old_lock(project: &Project, options: &Options) -> Result<Mended, Vec<Failure>
             mended.ok_or_else(|| vec![failure(error.class(), error.trouble().help("one side of the merge is no lock: resolve it by hand, or take one side with git checkout --ours pins.lock"))])
         }
         Err(error) => Err(vec![failure(error.class(), error.trouble())]),
+    }
+}
+
+/// Whether a pin of the lock still has a pin of the manifest.
+fn wanted(project: &Project, name: &PinName) -> bool {
+    project.manifest.pins.contains_key(name)
+}
+
+/// A conflict goes only if each pin that it concerns is locked anew: none is lost from the lock.
+fn stays_out(project: &Project, dropped: &[PinName], selection: &Selection) -> Result<(), Vec<Failure>> {
+    let left = dropped.iter().find(|name| wanted(project, name) && !selection.names.contains(name));
+    match left {
+        None => Ok(()),
+        Some(name) => Err(vec![failure(
+            Class::Usage,
+            Trouble::new(format!(
+                "{} holds git's conflict markers about {name}, which is not refreshed now",
+                lock::FILE
+            ))
+            .help("dubo-pin refresh --keep, without names, mends it"),
+        )]),
     }
 }
 

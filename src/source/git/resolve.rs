@@ -11,8 +11,8 @@ use super::naming::order;
 use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
 use crate::lock::{Entry, Evidence, Value};
 use crate::model::{Between, CommitId, Day, Standing, Token, Trouble, quoted};
-use crate::remote::RemoteError;
 use crate::remote::git::{self, CommitObject, Git, Listing, Origin, Relation};
+use crate::remote::{self, RemoteError};
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 
 /// How many digits `short` has where the site does not say.
@@ -280,7 +280,8 @@ fn prove(
     }
     let tag = old.value("tag").map(|t| t.as_str().to_owned());
     let wanted = Wanted { commit: Some(commit), tag, ..Wanted::default() };
-    held(keys, &wanted, listing, git)?.map_err(|why| {
+    let found = held(keys, &wanted, listing, git).map_err(|fault| vanished(fault, Some(old)))?;
+    found.map_err(|why| {
         Fault::alarm(
             Trouble::new(format!("the locked value is not what {} has: {why}", keys.url))
                 .expected(wanted.to_string())
@@ -423,5 +424,9 @@ pub(in crate::source) fn site_value(entry: &Entry, key: &str, now: &str) -> Opti
 }
 
 fn fault(error: RemoteError) -> Fault {
-    Fault::unreachable(error.class(), error.trouble())
+    match error.fault() {
+        // Not the network's matter: the manifest names something that can never be pinned.
+        remote::Fault::NotACommit(_) => Fault::usage(error.trouble()),
+        _ => Fault::unreachable(error.class(), error.trouble()),
+    }
 }

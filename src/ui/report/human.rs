@@ -46,6 +46,13 @@ pub(in super::super) fn note(trouble: &Trouble, look: &Look) -> String {
     out
 }
 
+/// One failure by itself.
+pub(in super::super) fn error(trouble: &Trouble, look: &Look) -> String {
+    let mut out = String::new();
+    block(&mut out, "error:", Ink::Bad, None, trouble, look, look.color_err);
+    out
+}
+
 fn label(class: Class) -> &'static str {
     match class {
         Class::Alarm => "alarm:",

@@ -11,7 +11,7 @@ use crate::model::{Class, Failure, PinOutcome, Refreshed, Row, Severity, Verdict
 
 use super::look::{Format, Look};
 
-pub(super) use human::note;
+pub(super) use human::{error, note};
 
 /// What the verb made.
 #[derive(Clone, Copy, Debug)]
