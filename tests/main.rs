@@ -18,6 +18,7 @@ mod interrupted;
 mod join;
 mod lock_by_hand;
 mod promises;
+mod real_ssh;
 mod remote_git;
 mod remote_git_faults;
 mod remote_git_garbled;

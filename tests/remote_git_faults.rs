@@ -330,6 +330,10 @@ fn missing_and_wrong_passwords_are_denied_and_never_shown() {
         let all = format!("{error:?} {:?} {wrong:?}", error.trouble());
         assert!(!all.contains("wrong-one"), "{all}");
     }
+    // One that was not accepted is not sent again: hosts lock accounts for less.
+    let log = server.http.log();
+    let sent = log.iter().filter(|a| a.header("authorization").is_some());
+    assert_eq!(sent.count(), 1);
 }
 
 #[cfg(unix)]
