@@ -141,6 +141,8 @@ pub fn command(folder: &Path, home: &Path, arguments: &[&str]) -> Command {
         .current_dir(folder)
         .env_clear()
         .env("HOME", home)
+        // What a killed run leaves there goes away with the test.
+        .env("TMPDIR", home)
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .stdin(Stdio::null());
     command
