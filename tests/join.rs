@@ -499,3 +499,16 @@ fn locked_proves_from_upstream_what_a_consistent_forgery_cannot() {
     work.run(&["verify"]).code(0);
     work.run(&["refresh", "--locked"]).code(3).says(&ids[0]).says(&forged);
 }
+
+#[test]
+fn a_branch_or_tag_that_is_not_there_gets_the_nearest_name() {
+    let (repo, _) = releases(2);
+    let server = GitMemory::serve(repo);
+    let work = Work::new();
+    work.write("Dockerfile", "FROM scratch AS build\nARG GIT_VERSION=\nARG GIT_COMMIT=\n");
+    for (rule, near) in [("branch = \"mian\"", "did you mean `main`?"), ("tag = \"v1.1.O\"", "did you mean `v1.1.0`?")]
+    {
+        work.write("pins.toml", manifest(&server.url(), rule));
+        work.run(&["refresh"]).code(2).says(near);
+    }
+}

@@ -11,7 +11,7 @@ use super::naming::order;
 use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
 use crate::lock::{Entry, Evidence, Value};
 use crate::model::{Between, CommitId, Day, Standing, Token, Trouble, quoted};
-use crate::remote::git::{self, CommitObject, Git, Listing, Origin, Relation};
+use crate::remote::git::{self, Ask, CommitObject, Git, Listing, Origin, Relation};
 use crate::remote::{self, RemoteError};
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 
@@ -23,7 +23,7 @@ const DEPTH: u32 = 65_536;
 
 /// Resolves one pin.
 pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Resolved, Fault> {
-    let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
+    let listing = list(keys, git)?;
     let mut notes = Vec::new();
     let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
     let mut walked = None;
@@ -62,9 +62,19 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
     Ok(Resolved { entry, between, notes })
 }
 
+/// The refs that the pin needs; where its branch or tag is not there, all of them, so that the error
+/// can say what was perhaps meant.
+fn list(keys: &Keys, git: &Git<'_>) -> Result<Listing, Fault> {
+    let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
+    match &keys.follow {
+        Follow::Branch(_) | Follow::Tag(_) if listing.refs.is_empty() => git.refs(&keys.url, Ask::All).map_err(fault),
+        _ => Ok(listing),
+    }
+}
+
 /// Says where a locked pin stands, without fetching an object unless a branch moved.
 pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Outlook, Fault> {
-    let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
+    let listing = list(keys, git)?;
     let mut notes = Vec::new();
     let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
     let found = choose(keys, want, old, &listing, git, &mut notes)?.found;
