@@ -13,6 +13,8 @@
 
 mod support;
 
+mod git_archive;
+mod git_archive_evil;
 mod join;
 mod lock_by_hand;
 mod remote_git;

@@ -52,7 +52,7 @@ pub fn write(
     options: &Options,
     out: &mut dyn Write,
 ) -> Result<Archive, ArchiveError> {
-    // As git does with a time before 1970.
+    // Git writes a time before 1970 as one past the year 10^11, which no program unpacks.
     let time = u64::try_from(commit.committer_time).unwrap_or_default();
     let mut walk = Walk {
         objects,
