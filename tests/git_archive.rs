@@ -135,6 +135,8 @@ fn the_tar_is_byte_for_byte_that_of_git_archive() {
         let (tar, archive) = tar(&file_url(&folder), &id, None, &OPTIONS);
         assert!(tar == bytes_of(&folder, &["archive", "--format=tar", &id]), "{format}");
         assert_eq!(archive.tree_sha256.to_string(), tree_sha256(below.path(), &tar), "{format}");
+        let server = GitHttp::serve(below.path(), true);
+        assert!(self::tar(&server.url("repository/.git"), &id, None, &OPTIONS).0 == tar, "{format}");
         assert_eq!((archive.notes, archive.gitlinks), (vec![], BTreeMap::new()));
         if format == "sha256" {
             assert_eq!(archive.tree, archive.tree_sha256);

@@ -6,7 +6,7 @@
 //! at a time. What [`super::archive`] writes passes; nothing else does.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use super::archive::field::{self, Field};
 use super::archive::{BLOCK, Builder, FORMAT, Head, Ids, Kind, Left, Refused, SHA256, global, padding, trailer};
@@ -17,6 +17,9 @@ use crate::remote::git::{CommitObject, ObjectHasher};
 
 /// The most bytes of one pax header: a path and a link target, each as long as may be.
 const PAX: u64 = 16 * 1024;
+
+/// How many bytes are read and hashed at once.
+const PIECE: usize = 128 * 1024;
 
 /// What a tar must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +103,7 @@ pub enum ProofError {
         path: String,
     },
     /// An entry is not taken, or stands where none may.
-    #[error(transparent)]
+    #[error("the tar's entry {} is not taken: {}", quoted(&.0.path), .0.reason)]
     Entry(#[from] Refused),
     /// What follows a file up to the next block, or the last file up to the end, is not zeros.
     #[error("there is something where only zeros belong, at byte {at}{}", after(.path))]
@@ -165,7 +168,8 @@ impl ProofError {
 pub fn prove(tar: &mut dyn Read, expected: &Expected) -> Result<(), ProofError> {
     let commit = &expected.commit;
     let mut reader = Reader {
-        tar,
+        tar: BufReader::with_capacity(PIECE, tar),
+        buffer: vec![0; PIECE],
         at: 0,
         path: String::new(),
         time: u64::try_from(commit.committer_time).unwrap_or_default(),
@@ -194,7 +198,8 @@ pub fn prove(tar: &mut dyn Read, expected: &Expected) -> Result<(), ProofError> 
 }
 
 struct Reader<'a> {
-    tar: &'a mut dyn Read,
+    tar: BufReader<&'a mut dyn Read>,
+    buffer: Vec<u8>,
     at: u64,
     /// The entry that is being read.
     path: String,
@@ -365,7 +370,7 @@ impl Reader<'_> {
             self.builder.add(&entry, &ids);
         } else {
             let mut hashers = self.hashers(size);
-            let mut buffer = vec![0; 64 * 1024];
+            let mut buffer = std::mem::take(&mut self.buffer);
             let mut left = size;
             while left > 0 {
                 let count = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
@@ -374,6 +379,7 @@ impl Reader<'_> {
                 hashers.update(piece);
                 left -= count as u64;
             }
+            self.buffer = buffer;
             let ids = hashers.finish(path)?;
             same(path, claimed, &ids.native)?;
             self.builder.add(&entry, &ids);

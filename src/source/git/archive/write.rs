@@ -4,7 +4,7 @@
 //! in both object formats, so that what comes out was proved on the way.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use super::attributes::{self, Attributes};
 use super::build::{Builder, Entry, Ids, Kind, Left};
@@ -57,7 +57,7 @@ pub fn write(
     let mut walk = Walk {
         objects,
         options,
-        out: Counted { out, size: 0, limit: options.limit },
+        out: Counted { out: BufWriter::with_capacity(128 * 1024, out), size: 0, limit: options.limit },
         builder: Builder::new(&commit.tree),
         time,
         gitlinks: BTreeMap::new(),
@@ -79,7 +79,7 @@ pub fn write(
 }
 
 struct Counted<'a> {
-    out: &'a mut dyn Write,
+    out: BufWriter<&'a mut dyn Write>,
     size: u64,
     limit: u64,
 }
