@@ -14,6 +14,8 @@
 mod support;
 
 mod bad_input;
+mod git_archive;
+mod git_archive_evil;
 mod interrupted;
 mod join;
 mod lock_by_hand;

@@ -45,7 +45,8 @@ impl Local {
         RemoteError::new(Fault::Broken, &self.name, flat(error))
     }
 
-    fn object(&self, id: &CommitId) -> Result<Option<(ObjectKind, Vec<u8>)>, RemoteError> {
+    /// An object's kind and bytes, if it is there.
+    pub(super) fn object(&self, id: &CommitId) -> Result<Option<(ObjectKind, Vec<u8>)>, RemoteError> {
         let id = to_gix(id);
         if id.kind() != self.repository.object_hash() {
             return Ok(None);

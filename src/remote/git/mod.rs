@@ -1,4 +1,5 @@
-//! The git client: refs, commit objects, what lies between two commits. Only here is gix known.
+//! The git client: refs, commit objects, their trees, what lies between two commits. Only here is
+//! gix known.
 //!
 //! For `source::git`, and [`CommitObject`] for `verify` as well. It asks little and proves what it
 //! gets: an object is hashed again before it is believed. The user's and the repository's git
@@ -14,6 +15,7 @@ mod pack;
 mod process;
 mod session;
 mod ssh;
+mod tree;
 mod wire;
 
 use std::cell::RefCell;
@@ -36,6 +38,7 @@ pub use listing::{Ask, Head, Listing, Origin, RefIds};
 use local::Local;
 pub use object::{CommitObject, ObjectError, hash};
 use session::{Fetch, Fetched, Session};
+pub use tree::{ObjectHasher, Objects, Tree, tree_name};
 use wire::Wire;
 
 /// Sizes and programs of the git client.
@@ -66,6 +69,14 @@ pub struct Git<'a> {
 }
 
 type AnySession<'a> = Session<Box<dyn Transport + 'a>>;
+
+/// A fetched pack, and the commit that it was fetched for.
+struct Exact {
+    commit: CommitObject,
+    // The pack's files go away with the folder, after their last use.
+    bundle: gix::odb::pack::Bundle,
+    folder: tempfile::TempDir,
+}
 
 /// How deep a ref's history is fetched, step by step, where a server refuses a bare id.
 const LADDER: [Option<u32>; 4] = [Some(50), Some(500), Some(5_000), None];
@@ -109,19 +120,42 @@ impl<'a> Git<'a> {
             if url.scheme() == Scheme::File {
                 return Local::open(url, self.options.object_limit)?.commit(id);
             }
-            match self.again(|| self.fetched_commit(url, *id, *id, Some(1))) {
-                Ok(Some(commit)) => Ok(commit),
-                Ok(None) => {
-                    let detail = format!("asked for {id}, it sent other objects");
-                    Err(RemoteError::new(Fault::Forged, url.host(), detail))
-                }
-                Err(e) if e.fault() == Fault::NoSuchCommit => match hint {
-                    Some(hint) => self.climb(url, id, hint, e),
-                    None => Err(e),
-                },
-                Err(e) => Err(e),
-            }
+            let fetched = self.exact(url, id, hint, true)?;
+            Ok(fetched.commit)
         })
+    }
+
+    /// All trees and blobs of a commit: one fetch of exactly this commit, without its history.
+    /// `hint` is as for [`Git::commit`].
+    ///
+    /// # Errors
+    /// As for [`Git::commit`].
+    pub fn tree(&self, url: &GitUrl, commit: &CommitObject, hint: Option<&str>) -> Result<Tree, RemoteError> {
+        self.known(url, |url| {
+            if url.scheme() == Scheme::File {
+                let local = Local::open(url, self.options.object_limit)?;
+                local.commit(&commit.id)?;
+                return Ok(Tree::local(local, url.host()));
+            }
+            let fetched = self.exact(url, &commit.id, hint, false)?;
+            Ok(Tree::fetched(fetched.folder, fetched.bundle, url.host()))
+        })
+    }
+
+    /// Fetches a pack that holds the commit of an id, and if need be climbs the ladder for it.
+    fn exact(&self, url: &GitUrl, id: &CommitId, hint: Option<&str>, alone: bool) -> Result<Exact, RemoteError> {
+        match self.again(|| self.fetched(url, *id, *id, Some(1), alone)) {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => {
+                let detail = format!("asked for {id}, it sent other objects");
+                Err(RemoteError::new(Fault::Forged, url.host(), detail))
+            }
+            Err(e) if e.fault() == Fault::NoSuchCommit => match hint {
+                Some(hint) => self.climb(url, id, hint, alone, e),
+                None => Err(e),
+            },
+            Err(e) => Err(e),
+        }
     }
 
     /// The ladder: the ref's tip, then its history deeper and deeper.
@@ -130,8 +164,9 @@ impl<'a> Git<'a> {
         url: &GitUrl,
         id: &CommitId,
         hint: &str,
+        alone: bool,
         refused: RemoteError,
-    ) -> Result<CommitObject, RemoteError> {
+    ) -> Result<Exact, RemoteError> {
         let raw = self.again(|| self.session(url, self.options.refs_limit)?.refs(&[hint.to_owned()]))?;
         let found = raw.into_iter().find(|r| r.name == hint.as_bytes()).and_then(|r| r.ids);
         let Some(tip) = found else {
@@ -139,15 +174,15 @@ impl<'a> Git<'a> {
         };
         if tip.target() == *id {
             // The tag object brings its commit along.
-            if let Some(commit) = self.again(|| self.fetched_commit(url, tip.object, *id, Some(1)))? {
-                return Ok(commit);
+            if let Some(found) = self.again(|| self.fetched(url, tip.object, *id, Some(1), alone))? {
+                return Ok(found);
             }
         }
         let deepens = self.again(|| Ok(self.session(url, self.options.refs_limit)?.deepens()))?;
         for depth in LADDER.into_iter().filter(|depth| deepens || depth.is_none()) {
-            let found = self.again(|| self.fetched_commit(url, tip.object, *id, depth))?;
-            if let Some(commit) = found {
-                return Ok(commit);
+            let found = self.again(|| self.fetched(url, tip.object, *id, depth, alone))?;
+            if let Some(found) = found {
+                return Ok(found);
             }
         }
         let detail = format!(
@@ -157,26 +192,25 @@ impl<'a> Git<'a> {
         Err(RemoteError::new(Fault::NoSuchCommit, url.host(), detail))
     }
 
-    /// Fetches `want` and takes the commit `id` out of what came.
-    fn fetched_commit(
+    /// Fetches `want`, and finds the commit `id` in what came. `alone` leaves out trees and blobs,
+    /// where the server can.
+    fn fetched(
         &self,
         url: &GitUrl,
         want: CommitId,
         id: CommitId,
         depth: Option<u32>,
-    ) -> Result<Option<CommitObject>, RemoteError> {
+        alone: bool,
+    ) -> Result<Option<Exact>, RemoteError> {
         let mut session = self.session(url, self.options.pack_limit)?;
         let depth = depth.filter(|_| session.deepens());
-        let commits_only = session.filters();
+        let commits_only = alone && session.filters();
         let (folder, fetched) = self.fetch(&mut session, url, want, None, depth, commits_only)?;
         let Some(bundle) = fetched.bundle else {
             return Ok(None);
         };
-        let commit = pack::commit(&bundle, &id, url.host());
-        // The pack's files go away with the folder, after their last use.
-        drop(bundle);
-        drop(folder);
-        commit
+        let commit = pack::commit(&bundle, &id, url.host())?;
+        Ok(commit.map(|commit| Exact { commit, bundle, folder }))
     }
 
     fn fetch(

@@ -1,8 +1,10 @@
 //! git pins: a repository and what of it is followed.
 
+pub mod archive;
 mod keys;
 mod naming;
 mod offline;
+pub mod proof;
 mod resolve;
 mod survey;
 
