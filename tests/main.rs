@@ -13,6 +13,7 @@
 
 mod support;
 
+mod downloads;
 mod join;
 mod lock_by_hand;
 mod remote_git;
