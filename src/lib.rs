@@ -12,10 +12,10 @@
 //! | [`manifest`] | pins.toml: read into types, every error at once; edited losslessly | source, dockerfile::site, table |
 //! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, lock, dockerfile, table |
 //! | [`trust`] | who says that these are the bytes: minisign | model |
-//! | [`remote`] | the only place that opens a socket: http, git, mirrors, credentials, limits | model |
+//! | [`remote`] | the only place that opens a socket: http, git, downloads, mirrors, credentials, limits | disk, model |
 //! | [`lock`] | pins.lock: canonical, sealed, one frozen file a version | model |
 //! | [`dockerfile`] | Dockerfiles, lossless: parse to spans, expand, find sites, edit | model |
-//! | [`disk`] | files as they stand, and a plan of changes applied crash-safely | model |
+//! | [`disk`] | files as they stand, a plan of changes applied crash-safely, the store by digest | model |
 //! | [`table`] | typed reading of TOML tables with a place for every error | model |
 //! | [`model`] | values parsed once that cannot be wrong | nothing |
 //!

@@ -14,6 +14,7 @@
 mod support;
 
 mod bad_input;
+mod downloads;
 mod git_archive;
 mod git_archive_evil;
 mod interrupted;

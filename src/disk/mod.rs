@@ -4,6 +4,8 @@
 //! reads. Every path is a [`crate::model::RelPath`] below one [`Root`]; no symlink below the root
 //! is followed. Nothing here knows what is in a file.
 //!
+//! Apart from that folder stands the [`Store`], in the user's cache: bytes by their digest.
+//!
 //! Killed at any moment, the tree is as it was, as it should be, or there is a journal that says
 //! what is half done ([`interrupted`]) and lets the next run finish it ([`recover`]).
 
@@ -15,6 +17,7 @@ mod lock;
 mod plan;
 mod recover;
 mod root;
+mod store;
 
 pub use error::DiskError;
 pub use list::Listing;
@@ -22,3 +25,4 @@ pub use lock::ProcessLock;
 pub use plan::{Change, Plan};
 pub use recover::{Recovery, interrupted, recover};
 pub use root::{CAP, Root};
+pub use store::{Expect, Freed, Store, StoreError, Stored};

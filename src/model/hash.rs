@@ -1,6 +1,6 @@
 //! Digests and object ids, held as bytes, written in lower-case hexadecimal.
 //!
-//! For every floor. They hash nothing themselves but for [`Sha256::of`].
+//! For every floor. They hash nothing themselves but for [`Sha256::of`] and [`Sha512::of`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -87,6 +87,47 @@ impl fmt::Debug for Sha256 {
     }
 }
 
+/// A SHA-512 digest (FIPS 180-4), 64 bytes, shown as 128 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sha512([u8; 64]);
+
+impl Sha512 {
+    /// The digest of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha512::digest(bytes).into())
+    }
+
+    /// A digest that a hasher gave.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl FromStr for Sha512 {
+    type Err = HashError;
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        if text.len() != 128 {
+            return Err(HashError::Length { text: text.to_owned(), found: text.chars().count(), expected: "128" });
+        }
+        digits(text).map(Self).ok_or_else(|| HashError::Digit(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Sha512 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Sha512 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
 /// A full git object id, of a repository in SHA-1 (20 bytes) or SHA-256 (32 bytes) object format.
 /// Never an abbreviation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,5 +203,15 @@ mod tests {
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(Sha256::of(b"abc").to_string(), text);
         assert_eq!(text.parse::<Sha256>().unwrap(), Sha256::of(b"abc"));
+    }
+
+    #[test]
+    fn sha512_of_abc_is_the_one_of_fips_180() {
+        let text = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+                    2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+        assert_eq!(Sha512::of(b"abc").to_string(), text);
+        assert_eq!(text.parse::<Sha512>().unwrap(), Sha512::of(b"abc"));
+        assert!(text.replace('d', "D").parse::<Sha512>().is_err());
+        assert!("é".repeat(64).parse::<Sha512>().is_err());
     }
 }

@@ -23,7 +23,7 @@ pub use event::{Event, Events, Silent};
 pub use finding::{Finding, Id, Severity, Trouble};
 pub use git_url::{GitUrl, GitUrlError, Scheme};
 pub use glob::glob;
-pub use hash::{CommitId, HashError, Sha256};
+pub use hash::{CommitId, HashError, Sha256, Sha512};
 pub use name::{NameError, PinName};
 pub use outcome::{Between, Class, Failure, FileChange, PinOutcome, Refreshed, Row, Standing, Verdict};
 pub use path::{PathError, RelPath, Twins};

@@ -66,6 +66,8 @@ pub struct RemoteError {
     host: String,
     detail: String,
     help: Option<String>,
+    /// What was expected, and what came instead.
+    differs: Option<Box<(String, String)>>,
     /// Whether the same request may do better a little later.
     pub(super) transient: bool,
     /// How long the server asks to wait.
@@ -83,6 +85,7 @@ impl RemoteError {
             host: host.to_owned(),
             detail: detail.into(),
             help: None,
+            differs: None,
             transient: false,
             retry_after: None,
             midway: false,
@@ -93,6 +96,13 @@ impl RemoteError {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
+        self
+    }
+
+    /// …and what was expected, and what came instead.
+    #[must_use]
+    pub fn differs(mut self, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
+        self.differs = Some(Box::new((expected.to_string(), found.to_string())));
         self
     }
 
@@ -133,6 +143,10 @@ impl RemoteError {
     #[must_use]
     pub fn trouble(&self) -> Trouble {
         let trouble = Trouble::new(self.to_string());
+        let trouble = match self.differs.as_deref() {
+            Some((expected, found)) => trouble.expected(expected.clone()).found(found.clone()),
+            None => trouble,
+        };
         let general = match self.fault {
             Fault::Unreachable => "check the network and the proxy, then try again",
             Fault::Denied => {

@@ -49,6 +49,15 @@ pub enum Length {
     Free,
 }
 
+/// Conditions and ranges: they hold what one origin told, and are sent to that one alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound<'a> {
+    /// The origin (RFC 6454) in its ASCII form, such as `https://h.example`.
+    pub origin: &'a str,
+    /// `If-None-Match`, `Range` and the like.
+    pub headers: &'a [(&'a str, &'a str)],
+}
+
 /// One question.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -59,8 +68,11 @@ pub struct Request<'a> {
     /// The URL that a manifest or a mirror wrote. Redirects are judged against it, and credentials
     /// go to its origin alone. Usually `url` itself.
     pub asked: &'a Url,
-    /// Further headers. Across origins only `Accept`, `Content-Type` and `Git-Protocol` stay.
+    /// Further headers. Across origins only `Accept`, `Accept-Encoding`, `Content-Type` and
+    /// `Git-Protocol` stay.
     pub headers: &'a [(&'a str, &'a str)],
+    /// Headers for one origin alone, wherever on the way it is asked.
+    pub bound: Option<Bound<'a>>,
     /// Most bytes of the answer's body.
     pub limit: u64,
     /// Whether a length is needed.
@@ -71,11 +83,12 @@ impl<'a> Request<'a> {
     /// A GET of a URL that somebody wrote, with at most so many bytes.
     #[must_use]
     pub fn get(url: &'a Url, limit: u64) -> Self {
-        Self { method: Method::Get, url, asked: url, headers: &[], limit, length: Length::Needed }
+        Self { method: Method::Get, url, asked: url, headers: &[], bound: None, limit, length: Length::Needed }
     }
 }
 
-/// An answer: 2xx, or 304 where a condition was sent.
+/// An answer: 2xx, or 304 where a condition was sent. 206 only where a range was sent; whether it
+/// is the right part is the caller's matter.
 #[derive(Debug)]
 pub struct Response {
     /// The status.
@@ -92,6 +105,18 @@ impl Response {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// How long it says its body is, where it does.
+    #[must_use]
+    pub fn announced(&self) -> Option<u64> {
+        self.header("content-length")?.parse().ok()
+    }
+
+    /// Whether a cut of its body is seen: it has a length, or comes in chunks.
+    #[must_use]
+    pub fn sized(&self) -> bool {
+        self.headers.contains_key(header::CONTENT_LENGTH) || self.headers.contains_key(header::TRANSFER_ENCODING)
     }
 
     /// All headers that are plain text, as name and value.
@@ -111,7 +136,7 @@ pub struct Http {
 }
 
 /// Headers that name no person and open no door: they stay on the way to another origin.
-const CARRIED: [&str; 3] = ["accept", "content-type", "git-protocol"];
+const CARRIED: [&str; 4] = ["accept", "accept-encoding", "content-type", "git-protocol"];
 
 /// The state of one try, hop by hop.
 struct Hop {
@@ -119,6 +144,16 @@ struct Hop {
     /// Whether the asked origin was ever left: what was for it alone is not sent any more.
     left: bool,
     authorization: Option<HeaderValue>,
+}
+
+impl Hop {
+    /// The caller's headers that are sent at this hop.
+    fn headers<'a>(&self, request: &Request<'a>) -> Vec<(&'a str, &'a str)> {
+        let carried = |name: &str| !self.left || CARRIED.iter().any(|c| name.eq_ignore_ascii_case(c));
+        let general = request.headers.iter().filter(|(name, _)| carried(name));
+        let bound = request.bound.filter(|b| self.url.origin().ascii_serialization() == b.origin);
+        general.chain(bound.map_or(&[][..], |b| b.headers)).copied().collect()
+    }
 }
 
 impl Http {
@@ -140,7 +175,7 @@ impl Http {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    fn warn(&self, text: String) {
+    pub(super) fn warn(&self, text: String) {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).insert(text);
     }
 
@@ -149,8 +184,12 @@ impl Http {
     /// # Errors
     /// Every [`Fault`] but those of git. A 401, 429 or 5xx is never told as "not there".
     pub fn send(&self, request: &Request<'_>) -> Result<Response, RemoteError> {
+        self.send_until(request, Instant::now() + self.options.limits.total)
+    }
+
+    /// …all of it, the body included, before a moment.
+    pub(super) fn send_until(&self, request: &Request<'_>, until: Instant) -> Result<Response, RemoteError> {
         let limits = &self.options.limits;
-        let until = Instant::now() + limits.total;
         let mut wait = limits.back_off;
         let mut tries = 1;
         loop {
@@ -215,10 +254,7 @@ impl Http {
         }
         let client = self.client_for(request, hop)?;
         let mut headers = HeaderMap::new();
-        for (name, value) in request.headers {
-            if hop.left && !CARRIED.iter().any(|c| name.eq_ignore_ascii_case(c)) {
-                continue;
-            }
+        for (name, value) in hop.headers(request) {
             let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) else {
                 let detail = format!("the header {name} cannot be sent");
                 return Err(RemoteError::new(Fault::Refused, host, detail));
@@ -280,6 +316,12 @@ impl Http {
         let error = error.without_url();
         let text = flat(&error);
         let unreachable = |text: String| RemoteError::new(Fault::Unreachable, host, text);
+        if text.contains("content-length parsed") || text.contains("transfer-encoding parsed") {
+            return RemoteError::new(Fault::Broken, host, "its lengths contradict each other");
+        }
+        if text.contains("HTTP header parsed") || text.contains("message head is too large") {
+            return RemoteError::new(Fault::Broken, host, "the head of its answer cannot be read");
+        }
         if text.contains("certificate") {
             let help = "if the certificate is right, its root is missing here: install \
                         ca-certificates or set SSL_CERT_FILE";
@@ -310,19 +352,25 @@ impl Http {
         let status = answer.status();
         let headers = answer.headers();
         let broken = |detail: &str| Err(RemoteError::new(Fault::Broken, host, detail));
-        let conditional = request.headers.iter().any(|(name, _)| {
-            name.eq_ignore_ascii_case("if-none-match") || name.eq_ignore_ascii_case("if-modified-since")
-        });
+        let sent = hop.headers(request);
+        let asked_with = |header: &str| sent.iter().any(|(name, _)| name.eq_ignore_ascii_case(header));
+        let conditional = asked_with("if-none-match") || asked_with("if-modified-since");
         match status {
+            StatusCode::PARTIAL_CONTENT if asked_with("range") => {}
             StatusCode::PARTIAL_CONTENT => return broken("a part (206) that was not asked for"),
             StatusCode::NOT_MODIFIED if conditional => {}
             s if s.is_success() => {}
             _ => return Err(failure(host, &hop.url, status, headers)),
         }
         let length = headers.get(header::CONTENT_LENGTH);
-        let chunked = headers.contains_key(header::TRANSFER_ENCODING);
-        if length.is_some() && chunked {
+        let transfer = headers.get(header::TRANSFER_ENCODING);
+        if length.is_some() && transfer.is_some() {
             return broken("both a Content-Length and a Transfer-Encoding");
+        }
+        // Anything else than chunks ends where the connection does.
+        let chunked = transfer.is_some_and(|t| t.as_bytes().eq_ignore_ascii_case(b"chunked"));
+        if transfer.is_some() && !chunked {
+            return broken("a Transfer-Encoding that was not asked for");
         }
         let encoding = headers.get(header::CONTENT_ENCODING);
         if encoding.is_some_and(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {

@@ -9,27 +9,34 @@
 //! | [`Http`] | one client for all kinds: limits, redirects, retries, credentials |
 //! | `policy` | pure: where a redirect may lead |
 //! | `body` | a response's bytes under size, rate and time limits |
+//! | [`Fetch`] | a URL's bytes into the store: conditions, resuming, mirrors, a second store |
+//! | [`Cache`] | what a URL answered last, so that an unchanged one costs no body |
 //! | [`Mirrors`] | the machine's own places for well-known URLs |
 //! | [`Credentials`] | netrc and the user's git credential helpers, asked after a 401 |
 //! | [`git`] | refs, commits and what lies between, over http, ssh and files |
 
 mod access;
 mod body;
+mod cache;
 mod client;
 mod credentials;
 mod error;
+mod fetch;
 pub mod git;
 mod http;
 mod limits;
 mod mirrors;
 mod netrc;
 mod policy;
+mod resume;
 
 pub use access::Remote;
 pub use body::Body;
+pub use cache::{Cache, Record};
 pub use client::Proxies;
 pub use credentials::{CredentialSources, Credentials};
 pub use error::{Fault, ObjectKind, RemoteError};
-pub use http::{Http, Length, Method, Options, Request, Response};
+pub use fetch::{Fetch, Fetched, Origin, SecondStore};
+pub use http::{Bound, Http, Length, Method, Options, Request, Response};
 pub use limits::Limits;
 pub use mirrors::{MirrorError, Mirrored, Mirrors};

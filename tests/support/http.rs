@@ -47,6 +47,8 @@ pub struct Answer {
     pub stall: Option<usize>,
     /// Send the body in pieces of so many bytes, with a pause after each.
     pub drip: Option<(usize, Duration)>,
+    /// Send the body over and over.
+    pub endless: bool,
     /// Close without a byte.
     pub hang_up: bool,
 }
@@ -61,6 +63,7 @@ impl Answer {
             cut: None,
             stall: None,
             drip: None,
+            endless: false,
             hang_up: false,
         }
     }
@@ -214,6 +217,8 @@ fn write(mut stream: &TcpStream, shared: &Shared, answer: &Answer) -> std::io::R
         head += &format!("{name}: {value}\r\n");
     }
     match answer.framing {
+        // An endless body has no length that would be true.
+        Framing::Length if answer.endless => head += "Content-Length: 9223372036854775807\r\n",
         Framing::Length => head += &format!("Content-Length: {}\r\n", answer.body.len()),
         Framing::Chunked => head += "Transfer-Encoding: chunked\r\n",
         Framing::Close => head += "Connection: close\r\n",
@@ -241,7 +246,10 @@ fn write(mut stream: &TcpStream, shared: &Shared, answer: &Answer) -> std::io::R
             return Ok(false);
         }
     }
-    if answer.cut.is_some() {
+    while answer.endless && !shared.stop.load(Ordering::SeqCst) {
+        stream.write_all(&framed(body))?;
+    }
+    if answer.cut.is_some() || answer.endless {
         return Ok(false);
     }
     if answer.framing == Framing::Chunked {

@@ -67,6 +67,7 @@ fn ask(
         url: &url,
         asked,
         headers: &headers,
+        bound: None,
         limit,
         // Packet lines and packs carry their own ends.
         length: Length::Free,
