@@ -16,6 +16,10 @@ use crate::remote::body::Body;
 use crate::remote::error::{Fault, RemoteError, shown};
 use crate::remote::http::{Http, Length, Method, Request, Response};
 
+/// How much of an answer is read at once, in bytes: what one TLS record holds. A buffer is zeroed
+/// for each answer, and most answers are short.
+const BUFFER: usize = 16 * 1024;
+
 /// Where the first error of a session is kept.
 pub(super) type Slot = Rc<RefCell<Option<RemoteError>>>;
 
@@ -100,7 +104,7 @@ pub(super) type Bytes = Box<BufReader<Noted>>;
 
 fn bytes(response: Response, slot: &Slot) -> Bytes {
     let noted = Noted { body: response.body, slot: slot.clone() };
-    Box::new(BufReader::with_capacity(64 * 1024, noted))
+    Box::new(BufReader::with_capacity(BUFFER, noted))
 }
 
 /// A POST that is being written; sent when its response's headers are first read.
