@@ -97,16 +97,28 @@ pub(super) fn vet(url: &Url, vetted: &Vetted) -> Result<bool, RemoteError> {
     Ok(true)
 }
 
+/// Whom a client trusts over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// The system's roots. Reading them takes milliseconds.
+    System,
+    /// Nobody: for `http:` alone; an `https:` connection fails.
+    Nobody,
+}
+
 /// Builds a client: HTTP/1.1, no redirects, no cookies, no compression, no proxy but the given.
 pub(super) fn build(
     limits: &Limits,
     proxies: &Proxies,
     guard: Option<&Vetted>,
+    trust: Trust,
 ) -> Result<reqwest::blocking::Client, String> {
     let mut roots = rustls::RootCertStore::empty();
-    for certificate in rustls_native_certs::load_native_certs().certs {
-        // One that cannot be read is one that is not trusted.
-        let _ = roots.add(certificate);
+    if trust == Trust::System {
+        for certificate in rustls_native_certs::load_native_certs().certs {
+            // One that cannot be read is one that is not trusted.
+            let _ = roots.add(certificate);
+        }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)

@@ -14,7 +14,7 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::body::Body;
-use super::client::{self, Proxies, Vetted};
+use super::client::{self, Proxies, Trust, Vetted};
 use super::credentials::Credentials;
 use super::error::{Fault, RemoteError, flat, said, shown};
 use super::limits::Limits;
@@ -130,6 +130,8 @@ impl Response {
 pub struct Http {
     options: Options,
     open: OnceLock<Result<Client, String>>,
+    /// The open one for `http:` without a proxy, which spares the reading of root certificates.
+    plain: OnceLock<Result<Client, String>>,
     guarded: OnceLock<Result<Client, String>>,
     vetted: Vetted,
     warnings: Mutex<BTreeSet<String>>,
@@ -280,8 +282,9 @@ impl Http {
         let host = hop.url.host_str().unwrap_or_default();
         let options = &self.options;
         let open = || {
-            let make = || client::build(&options.limits, &options.proxies, None);
-            self.open.get_or_init(make)
+            let plain = hop.url.scheme() == "http" && !options.proxies.serve("http");
+            let (client, trust) = if plain { (&self.plain, Trust::Nobody) } else { (&self.open, Trust::System) };
+            client.get_or_init(|| client::build(&options.limits, &options.proxies, None, trust))
         };
         let client = if policy::same_origin(&hop.url, request.asked) {
             open()
@@ -299,7 +302,7 @@ impl Http {
             if proxied || !public {
                 open()
             } else {
-                let make = || client::build(&options.limits, &options.proxies, Some(&self.vetted));
+                let make = || client::build(&options.limits, &options.proxies, Some(&self.vetted), Trust::System);
                 self.guarded.get_or_init(make)
             }
         };

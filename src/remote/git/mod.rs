@@ -39,7 +39,7 @@ use local::Local;
 pub use object::{CommitObject, ObjectError, hash};
 use session::{Fetch, Fetched, Session};
 pub use tree::{ObjectHasher, Objects, Tree, tree_name};
-use wire::Wire;
+use wire::{Greeting, Wire};
 
 /// Sizes and programs of the git client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,9 +104,25 @@ impl<'a> Git<'a> {
         let raw = if url.scheme() == Scheme::File {
             Local::open(&url, self.options.object_limit)?.refs(ask)?
         } else {
-            self.again(|| self.session(&url, self.options.refs_limit)?.refs(&ask.prefixes()))?
+            self.again(|| self.listed(&url, &ask.prefixes()))?
         };
         listing::listing(ask, origin, raw).map_err(|why| RemoteError::new(Fault::Broken, url.host(), why))
+    }
+
+    /// Over http a single request, at first: a server that speaks v2 needs no greeting before it
+    /// lists its refs. Whatever is not a list of some refs is asked for again in the full form,
+    /// whose answer then counts.
+    fn listed(&self, url: &GitUrl, prefixes: &[String]) -> Result<Vec<listing::Raw>, RemoteError> {
+        if matches!(url.scheme(), Scheme::Https | Scheme::Http) {
+            let short = self.begin(url, self.options.refs_limit, Greeting::Assumed);
+            match short.and_then(|mut session| session.refs(prefixes)) {
+                Ok(found) if !found.is_empty() => return Ok(found),
+                // These are no matter of the form.
+                Err(e) if e.transient || matches!(e.fault(), Fault::Unreachable | Fault::Denied) => return Err(e),
+                _ => {}
+            }
+        }
+        self.session(url, self.options.refs_limit)?.refs(prefixes)
     }
 
     /// Exactly the commit of an id, proved by its hash; never another one. `hint` is a full ref
@@ -335,6 +351,10 @@ impl<'a> Git<'a> {
     }
 
     fn session(&self, url: &GitUrl, limit: u64) -> Result<AnySession<'_>, RemoteError> {
+        self.begin(url, limit, Greeting::Asked)
+    }
+
+    fn begin(&self, url: &GitUrl, limit: u64, greeting: Greeting) -> Result<AnySession<'_>, RemoteError> {
         let host = url.host();
         let slot = Rc::new(RefCell::new(None));
         let refused = |why: String| RemoteError::new(Fault::Refused, host, why);
@@ -342,7 +362,7 @@ impl<'a> Git<'a> {
             Scheme::Https | Scheme::Http => {
                 let asked = Url::parse(url.as_str()).map_err(|e| refused(flat(&e)))?;
                 let parsed = gix::url::parse(url.as_str()).map_err(|e| refused(flat(&e)))?;
-                let wire = Wire::new(self.http, asked, limit, slot.clone());
+                let wire = Wire::new(self.http, asked, limit, slot.clone(), greeting);
                 Box::new(HttpTransport::new_http(wire, parsed, Protocol::V2, false))
             }
             Scheme::Ssh => {

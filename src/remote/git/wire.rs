@@ -16,6 +16,10 @@ use crate::remote::body::Body;
 use crate::remote::error::{Fault, RemoteError, shown};
 use crate::remote::http::{Http, Length, Method, Request, Response};
 
+/// How much of an answer is read at once, in bytes: what one TLS record holds. A buffer is zeroed
+/// for each answer, and most answers are short.
+const BUFFER: usize = 16 * 1024;
+
 /// Where the first error of a session is kept.
 pub(super) type Slot = Rc<RefCell<Option<RemoteError>>>;
 
@@ -32,12 +36,26 @@ pub(super) struct Wire<'a> {
     asked: Url,
     limit: u64,
     slot: Slot,
+    greeting: Greeting,
     base: Option<String>,
 }
 
+/// Where a session's greeting comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Greeting {
+    /// From the server: a request of its own.
+    Asked,
+    /// From here: that of a server which speaks protocol v2 and lists refs, as nearly all do.
+    /// What such a session gives counts only if it is no error and not empty.
+    Assumed,
+}
+
+/// What such a server says, at the least (gitprotocol-v2, "Capability Advertisement").
+const ASSUMED: &[u8] = b"000eversion 2\n000cls-refs\n0000";
+
 impl<'a> Wire<'a> {
-    pub(super) fn new(http: &'a Http, asked: Url, limit: u64, slot: Slot) -> Self {
-        Self { http, asked, limit, slot, base: None }
+    pub(super) fn new(http: &'a Http, asked: Url, limit: u64, slot: Slot, greeting: Greeting) -> Self {
+        Self { http, asked, limit, slot, greeting, base: None }
     }
 }
 
@@ -101,7 +119,7 @@ pub(super) type Bytes = Box<BufReader<Noted>>;
 
 fn bytes(response: Response, slot: &Slot) -> Bytes {
     let noted = Noted { body: response.body, slot: slot.clone() };
-    Box::new(BufReader::with_capacity(64 * 1024, noted))
+    Box::new(BufReader::with_capacity(BUFFER, noted))
 }
 
 /// A POST that is being written; sent when its response's headers are first read.
@@ -171,17 +189,19 @@ impl BufRead for Heads<'_> {
 
 /// The bytes of a response that is there, or that the headers' reader fetches.
 pub(super) enum Incoming<'a> {
+    Assumed(&'static [u8]),
     Here(Bytes),
     Later(Rc<RefCell<Pending<'a>>>),
 }
 
 impl Incoming<'_> {
-    fn here(&mut self) -> io::Result<&mut Bytes> {
+    fn here(&mut self) -> io::Result<&mut dyn BufRead> {
         if let Incoming::Later(pending) = self {
             let response = pending.borrow_mut().response.take();
             *self = Incoming::Here(response.ok_or(io::ErrorKind::NotConnected)?);
         }
         match self {
+            Incoming::Assumed(bytes) => Ok(bytes),
             Incoming::Here(bytes) => Ok(bytes),
             Incoming::Later(_) => Err(io::ErrorKind::NotConnected.into()),
         }
@@ -216,6 +236,10 @@ impl<'a> GixHttp for Wire<'a> {
         base: &str,
         headers: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> gix::Result<GetResponse<Self::Headers, Self::ResponseBody>> {
+        if self.greeting == Greeting::Assumed {
+            let heads = b"content-type: application/x-git-upload-pack-advertisement\n".to_vec();
+            return Ok(GetResponse { headers: Heads::Here(Cursor::new(heads)), body: Incoming::Assumed(ASSUMED) });
+        }
         let headers = pairs(headers);
         let failed = |e| gix::Error::from_error(note(&self.slot, e));
         let response = ask(self.http, Method::Get, url, &self.asked, &headers, self.limit).map_err(failed)?;
