@@ -1,0 +1,258 @@
+//! Resolves a url pin: fetches each platform's file once, all of them or none, and hashes it.
+//!
+//! For `source`, which calls it for url pins. Versions are those that the manifest fixes: a list of
+//! releases to choose from, checksum files and signatures are not built yet.
+
+use std::collections::BTreeMap;
+
+use super::keys::Keys;
+use crate::disk::{Expect, Stored};
+use crate::lock::{Artifact, Entry, Evidence, Value};
+use crate::model::{Id, Platform, Sha256, Standing, Token, Trouble, quoted};
+use crate::remote::{Fetch, FetchOrigin, RemoteError};
+use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
+
+/// The most bytes of a file, unless the pin says otherwise: 2 GiB.
+const LIMIT: u64 = 2 << 30;
+
+/// One file, and the platforms that it is for; none means all.
+struct Target<'a> {
+    platforms: Vec<&'a Platform>,
+    url: String,
+}
+
+/// A target, and what its URL came to.
+struct Held<'a> {
+    target: Target<'a>,
+    stored: Stored,
+    mirrored: bool,
+}
+
+/// Resolves one pin.
+pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, fetch: &Fetch<'_>) -> Result<Resolved, Fault> {
+    let version = version(keys)?;
+    if let Aim::At(_) = want.aim {
+        return Err(Fault::usage(
+            Trouble::new("a url pin has no value that can be set").help("change `url` or `version` in pins.toml"),
+        ));
+    }
+    let old = want.old.filter(|old| want.aim == Aim::Prove || old.value("version") == version.as_ref());
+    let mut held = Vec::new();
+    for target in targets(keys, want.platforms, version.as_ref())? {
+        held.push(get(keys, want, old, target, fetch)?);
+    }
+    if let Aim::Keep(borne) = &want.aim {
+        kept(&held, borne)?;
+    }
+    let entry = entry(keys, want, version, &held)?;
+    if want.aim == Aim::Prove
+        && let Some(old) = want.old
+        && (old.values != entry.values || old.artifacts != entry.artifacts)
+    {
+        return Err(Fault::alarm(
+            Trouble::new("the locked values are not what upstream gives")
+                .help("the lock was changed by hand or forged: git log -p pins.lock"),
+        ));
+    }
+    Ok(Resolved { entry, between: None, notes: Vec::new() })
+}
+
+/// Says where a locked pin stands. A file that did not change costs no body.
+pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, fetch: &Fetch<'_>) -> Result<Outlook, Fault> {
+    let resolved = resolve(keys, want, fetch)?;
+    let same = want.old.is_some_and(|old| old.values == resolved.entry.values);
+    let standing = if same { Standing::Current } else { Standing::Newer };
+    let newest = resolved.entry.value("version").or(resolved.entry.value("sha256")).map(ToString::to_string);
+    Ok(Outlook { standing, newest, trouble: None })
+}
+
+/// The version that the manifest fixes, if the URL has one.
+fn version(keys: &Keys) -> Result<Option<Token>, Fault> {
+    let later = [
+        ("releases", keys.releases.is_some()),
+        ("checksums", keys.checksums.is_some()),
+        ("signed-by", keys.signed_by.is_some()),
+    ];
+    if let Some((key, _)) = later.into_iter().find(|(_, given)| *given) {
+        let trouble = Trouble::new(format!("`{key}` is not built yet in this version"));
+        return Err(Fault::usage(trouble.help("remove it, or say in the pin: unlocked = \"why\"")));
+    }
+    let Some(versions) = &keys.versions else { return Ok(None) };
+    Token::new(&versions.rule.to_string()).map(Some).map_err(|e| Fault::usage(Trouble::new(e.to_string())))
+}
+
+/// What is to be fetched: platforms with the same URL share it.
+fn targets<'a>(keys: &Keys, platforms: &'a [Platform], version: Option<&Token>) -> Result<Vec<Target<'a>>, Fault> {
+    let template = keys.url.template();
+    let version = version.map(Token::as_str);
+    let unfilled = || Fault::usage(Trouble::new(format!("{} has a slot that nothing fills", quoted(template.as_str()))));
+    if !template.has_platform() {
+        let url = template.fill(&keys.filling(None, version)).ok_or_else(unfilled)?;
+        return Ok(vec![Target { platforms: Vec::new(), url }]);
+    }
+    let mut all: Vec<Target<'a>> = Vec::new();
+    for platform in platforms {
+        let url = template.fill(&keys.filling(Some(platform), version)).ok_or_else(unfilled)?;
+        match all.iter_mut().find(|t| t.url == url) {
+            Some(target) => target.platforms.push(platform),
+            None => all.push(Target { platforms: vec![platform], url }),
+        }
+    }
+    Ok(all)
+}
+
+/// Fetches one file. Other bytes under a fixed URL are an alarm.
+fn get<'a>(
+    keys: &Keys,
+    want: &Want<'_>,
+    old: Option<&Entry>,
+    target: Target<'a>,
+    fetch: &Fetch<'_>,
+) -> Result<Held<'a>, Fault> {
+    let known = old.and_then(|old| old.artifacts.iter().find(|a| a.url.as_deref() == Some(&*target.url)));
+    let limit = want.size_limit.unwrap_or(LIMIT);
+    let sha512 = keys.sha512 || want.asked.contains(&"sha512");
+    let expect = Expect { sha512, ..Expect::at_most(limit) };
+    let fetch = fetch.clone().with_files(target.url.starts_with("file:"));
+    let fetched = fetch.artifact(&target.url, expect, known.map(|a| a.sha256)).map_err(|e| fault(&e, known))?;
+    let moving = want.moving.unwrap_or(keys.versions.is_none());
+    let fixed = !moving || want.aim == Aim::Prove;
+    if let Some(known) = known
+        && fixed
+        && !want.accept_changed
+        && known.sha256 != fetched.stored.sha256
+    {
+        return Err(Fault::alarm(
+            Trouble::new(format!("the bytes of {} changed, although its URL is fixed", quoted(&target.url)))
+                .expected(known.sha256.to_string())
+                .found(fetched.stored.sha256.to_string())
+                .help(format!(
+                    "find out why; if the change is right: dubo-pin refresh {} --accept-changed {}",
+                    want.pin, want.pin
+                )),
+        ));
+    }
+    Ok(Held { target, stored: fetched.stored, mirrored: fetched.origin == FetchOrigin::Mirror })
+}
+
+/// What was locked and is not there any more is gone; what never was is a mistake, or not reachable.
+fn fault(error: &RemoteError, known: Option<&Artifact>) -> Fault {
+    let gone = error.fault() == crate::remote::Fault::NotThere && known.is_some();
+    if gone { Fault::gone(error.trouble()) } else { Fault::unreachable(error.class(), error.trouble()) }
+}
+
+/// What the Dockerfile bears must be what was fetched.
+fn kept(held: &[Held<'_>], borne: &BTreeMap<String, Token>) -> Result<(), Fault> {
+    for (key, token) in borne {
+        let (key, platform) = key.split_once(' ').map_or((key.as_str(), None), |(k, p)| (k, Some(p)));
+        if key != "sha256" {
+            continue;
+        }
+        let mine = held.iter().find(|h| match platform {
+            Some(platform) => h.target.platforms.iter().any(|p| p.as_str() == platform),
+            None => held.len() == 1,
+        });
+        if let Some(held) = mine
+            && held.stored.sha256.to_string() != token.as_str()
+        {
+            return Err(Fault::differs(
+                Trouble::new(format!("{} does not have the bytes that the Dockerfile names", quoted(&held.target.url)))
+                    .expected(token.as_str())
+                    .found(held.stored.sha256.to_string())
+                    .help("find out which of the two is right; refresh without --keep takes upstream's"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn entry(keys: &Keys, want: &Want<'_>, version: Option<Token>, held: &[Held<'_>]) -> Result<Entry, Fault> {
+    let mut values = BTreeMap::new();
+    let bad = |e: crate::model::TokenError| Fault::usage(Trouble::new(e.to_string()));
+    let mut put = |key: &str, of: &dyn Fn(&Held<'_>) -> Option<String>| -> Result<(), Fault> {
+        let value = match held {
+            [only] if only.target.platforms.is_empty() => match of(only) {
+                Some(text) => Value::One(Token::new(&text).map_err(bad)?),
+                None => return Ok(()),
+            },
+            several => {
+                let mut each = BTreeMap::new();
+                for held in several {
+                    let Some(text) = of(held) else { return Ok(()) };
+                    let token = Token::new(&text).map_err(bad)?;
+                    each.extend(held.target.platforms.iter().map(|p| ((*p).clone(), token.clone())));
+                }
+                Value::Each(each)
+            }
+        };
+        values.insert(Token::new(key).map_err(bad)?, value);
+        Ok(())
+    };
+    put("sha256", &|h| Some(h.stored.sha256.to_string()))?;
+    put("sha512", &|h| h.stored.sha512.map(|d| d.to_string()))?;
+    put("url", &|h| Token::new(&h.target.url).is_ok().then(|| h.target.url.clone()))?;
+    if let Some(version) = version {
+        values.insert(Token::new("version").map_err(bad)?, Value::One(version));
+    }
+    let artifact = |h: &Held<'_>| Artifact {
+        platforms: h.target.platforms.iter().map(|p| (*p).clone()).collect(),
+        path: None,
+        package: None,
+        version: None,
+        url: Some(h.target.url.clone()),
+        size: h.stored.size,
+        sha256: h.stored.sha256,
+    };
+    let mut artifacts: Vec<Artifact> = held.iter().map(artifact).collect();
+    Artifact::sort(&mut artifacts);
+    let mut evidence = BTreeMap::new();
+    if held.iter().any(|h| h.mirrored) {
+        evidence.insert("origin".to_owned(), Evidence::One("mirror".to_owned()));
+    }
+    let first_seen = want.old.filter(|old| old.artifacts == artifacts).map_or(want.today, |old| old.first_seen);
+    let request = keys.request().finish(want.platforms);
+    Ok(Entry { request, values, artifacts, evidence, first_seen, seen: BTreeMap::new() })
+}
+
+/// What can be proved of a locked url pin without network and without its bytes.
+pub(in crate::source) fn check(keys: &Keys, entry: &Entry, platforms: &[Platform]) -> Vec<(Id, &'static str, Trouble)> {
+    let mut faults = Vec::new();
+    let version = match version(keys) {
+        Ok(version) => version,
+        Err(fault) => return vec![(Id::PIN002, "request", *fault.trouble)],
+    };
+    let Ok(targets) = targets(keys, platforms, version.as_ref()) else { return faults };
+    let mut locked: Vec<(&str, Vec<&Platform>)> =
+        entry.artifacts.iter().map(|a| (a.url.as_deref().unwrap_or_default(), a.platforms.iter().collect())).collect();
+    let mut meant: Vec<(&str, Vec<&Platform>)> = targets.iter().map(|t| (&*t.url, t.platforms.clone())).collect();
+    locked.sort();
+    meant.sort();
+    if locked != meant {
+        let said = |all: &[(&str, Vec<&Platform>)]| all.iter().map(|(u, _)| quoted(u)).collect::<Vec<_>>().join(", ");
+        faults.push((
+            Id::URL007,
+            "artifacts",
+            Trouble::new("the locked files are not those that pins.toml names").expected(said(&meant)).found(said(&locked)),
+        ));
+    }
+    for artifact in &entry.artifacts {
+        let platforms: Vec<Option<&Platform>> =
+            if artifact.platforms.is_empty() { vec![None] } else { artifact.platforms.iter().map(Some).collect() };
+        for platform in platforms {
+            let value = entry.value_on("sha256", platform).and_then(|t| t.as_str().parse::<Sha256>().ok());
+            if value != Some(artifact.sha256) {
+                faults.push((
+                    Id::URL007,
+                    "sha256",
+                    Trouble::new("the locked value is not the digest of the locked file")
+                        .expected(artifact.sha256.to_string())
+                        .found(value.map_or_else(|| "no digest".to_owned(), |v| v.to_string())),
+                ));
+            }
+        }
+    }
+    if entry.value("version") != version.as_ref() {
+        faults.push((Id::URL007, "version", Trouble::new("the locked version is not the one of pins.toml")));
+    }
+    faults
+}
