@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn a_record_counts_its_own_length() {
-        assert_eq!(text("path", "a"), "10 path=a\n");
-        assert_eq!(text("a", "bb"), "8 a=bb\n");
+        assert_eq!(text("path", "a"), "9 path=a\n");
+        assert_eq!(text("a", "bb"), "7 a=bb\n");
         assert_eq!(text("path", ""), "8 path=\n");
         // 99 bytes with two digits; one more makes three digits.
         assert_eq!(text("path", &"x".repeat(90)).len(), 99);
