@@ -8,6 +8,7 @@
 //! what is half done ([`interrupted`]) and lets the next run finish it ([`recover`]).
 
 mod apply;
+mod content;
 mod error;
 mod journal;
 mod list;
@@ -16,9 +17,10 @@ mod plan;
 mod recover;
 mod root;
 
+pub use content::{Before, Content};
 pub use error::DiskError;
 pub use list::Listing;
 pub use lock::ProcessLock;
-pub use plan::{Change, Plan};
+pub use plan::{Change, Permissions, Plan};
 pub use recover::{Recovery, interrupted, recover};
 pub use root::{CAP, Root};
