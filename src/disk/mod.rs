@@ -8,6 +8,7 @@
 //! what is half done ([`interrupted`]) and lets the next run finish it ([`recover`]).
 
 mod apply;
+mod bulk;
 mod content;
 mod error;
 mod journal;
@@ -17,6 +18,7 @@ mod plan;
 mod recover;
 mod root;
 
+pub use bulk::{Found, Inside, Looked};
 pub use content::{Before, Content};
 pub use error::DiskError;
 pub use list::Listing;
