@@ -8,7 +8,8 @@
 //! | [`cli`] | one file a verb: its arguments and one call into ops; the environment is read here | ops, ui, remote |
 //! | [`ui`] | the only voice: shell, colours, progress bars, errors with help, reports | model |
 //! | [`ops`] | one verb each, a straight line | all below |
-//! | [`check`] | pure comparison of manifest, lock, Dockerfile: one file a rule family | manifest, lock, dockerfile, source |
+//! | [`check`] | comparison of manifest, lock, Dockerfile, vendored files: one file a rule family | manifest, lock, vendor, dockerfile, disk, source |
+//! | [`vendor`] | which files are vendored, where, and whose they are | manifest, lock, disk |
 //! | [`manifest`] | pins.toml: read into types, every error at once; edited losslessly | source, dockerfile::site, table |
 //! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, lock, dockerfile, table |
 //! | [`trust`] | who says that these are the bytes: minisign | model |
@@ -37,3 +38,4 @@ pub mod source;
 pub mod table;
 pub mod trust;
 pub mod ui;
+pub mod vendor;

@@ -26,3 +26,4 @@ mod remote_git;
 mod remote_git_faults;
 mod remote_git_garbled;
 mod remote_http;
+mod vendored;

@@ -1,10 +1,11 @@
 //! The join that `verify` proves: manifest = lock = Dockerfile text.
 //!
 //! For `verify`, and for `refresh`, which looks for the same sites. Pure: it is handed what was
-//! read, opens nothing, and has no network to ask.
+//! read, opens nothing, and has no network to ask; only [`vendored`] reads files, to hash them.
 
 mod locked;
 mod sites;
+pub mod vendored;
 
 use crate::dockerfile::Dockerfile;
 use crate::lock::Opened;
@@ -22,6 +23,8 @@ pub struct Join<'a> {
     pub dockerfiles: &'a [Dockerfile],
     /// The files of a refresh that was interrupted.
     pub interrupted: Option<&'a [RelPath]>,
+    /// What [`vendored::check`] found.
+    pub vendored: &'a [Finding],
 }
 
 /// Compares everything with everything.
@@ -29,6 +32,7 @@ pub struct Join<'a> {
 pub fn verify(join: &Join<'_>, strict: bool) -> Verdict {
     let mut findings = locked::check(join);
     findings.extend(sites::check(join));
+    findings.extend(join.vendored.iter().cloned());
     let mut verdict = Verdict::default();
     for (name, pin) in &join.manifest.pins {
         let entry = join.lock.lock.pins.contains_key(name);

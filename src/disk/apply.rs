@@ -6,18 +6,18 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Write as _;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::fchown;
 
 use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use crate::model::{RelPath, Sha256, Twins};
+use crate::model::{RelPath, Twins};
 
+use super::content::Content;
 use super::journal::{self, Item, JOURNAL, STAGING, staged_name};
 use super::lock::ProcessLock;
-use super::root::{Root, enter, hash_plain, kind, look};
+use super::root::{Root, enter, hash_plain, kind, look, open_plain};
 use super::{Change, DiskError, Plan};
 
 /// Called before each step that changes the disk, with its name; tests stop the world here.
@@ -34,16 +34,16 @@ pub(super) fn sync_folder(folder: impl AsFd, path: &str) -> Result<(), DiskError
 /// Writes a file that must not be there yet; one of our own left-overs of that name goes first.
 /// Synced and read back. `path` is for messages.
 pub(super) fn write_new(folder: impl AsFd, name: &str, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
-    create(folder, name, path, bytes, None, 0o644, &mut |_| Ok(()))
+    create(folder, name, path, &Content::Bytes(bytes.to_vec()), None, None, &mut |_| Ok(()))
 }
 
 fn create(
     folder: impl AsFd,
     name: &str,
     path: &str,
-    bytes: &[u8],
+    content: &Content,
     like: Option<&Stat>,
-    mode: u16,
+    mode: Option<u16>,
     beat: &mut Beat<'_>,
 ) -> Result<(), DiskError> {
     let failed = |e: std::io::Error| DiskError::io(path, "written", e);
@@ -55,23 +55,23 @@ fn create(
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let fd = rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| failed(e.into()))?;
     let mut file = File::from(fd);
-    beat("write")?;
-    file.write_all(bytes).map_err(failed)?;
+    content.write_to(&mut file, path, beat)?;
     beat("permissions")?;
-    let mode = match like {
-        Some(stat) => {
-            // Run as another user than the owner, such as root in a container: kept if allowed.
-            let _ = fchown(&file, Some(stat.st_uid), Some(stat.st_gid));
-            Mode::from_raw_mode(stat.st_mode & 0o777)
-        }
-        None => Mode::from_raw_mode(mode.into()),
+    if let Some(stat) = like {
+        // Run as another user than the owner, such as root in a container: kept if allowed.
+        let _ = fchown(&file, Some(stat.st_uid), Some(stat.st_gid));
+    }
+    let mode = match (mode, like) {
+        (Some(mode), _) => Mode::from_raw_mode(mode.into()),
+        (None, Some(stat)) => Mode::from_raw_mode(stat.st_mode & 0o777),
+        (None, None) => Mode::from_raw_mode(0o644),
     };
     rustix::fs::fchmod(&file, mode).map_err(|e| failed(e.into()))?;
     beat("sync")?;
     file.sync_all().map_err(failed)?;
     drop(file);
     beat("read back")?;
-    if hash_plain(&folder, name, path)? == Some(Sha256::of(bytes)) {
+    if hash_plain(&folder, name, path)? == Some(content.sha256()) {
         Ok(())
     } else {
         Err(DiskError::ReadBack(path.to_owned()))
@@ -98,20 +98,29 @@ pub(super) fn apply(
     last: &RelPath,
     beat: &mut Beat<'_>,
 ) -> Result<(), DiskError> {
-    let (first, end): (Vec<&Change>, Vec<&Change>) = plan.changes().iter().partition(|c| c.path != *last);
-    let changes = [first, end].concat();
-    if changes.is_empty() {
+    let mut all: Vec<&Change> = plan.changes().iter().collect();
+    if all.is_empty() {
         return Ok(());
     }
-    refuse_twins(&changes)?;
+    refuse_twins(&all)?;
+    // What the Dockerfiles speak of comes before them, and the lock comes last.
+    all.sort_by_key(|c| (c.path == *last, !c.is_stored()));
+    let (modes, changes): (Vec<&Change>, Vec<&Change>) = all.into_iter().partition(|c| c.keeps_bytes());
     if look(lock.state(), JOURNAL, JOURNAL)?.is_some() {
         return Err(DiskError::Interrupted);
     }
-    let digest = |bytes: &Option<Vec<u8>>| bytes.as_deref().map(Sha256::of);
-    let items: Vec<Item> = changes
-        .iter()
-        .map(|c| Item { path: c.path.clone(), before: digest(&c.before), after: digest(&c.after) })
-        .collect();
+    for change in modes {
+        set_mode(root, change, beat)?;
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let item = |c: &&Change| Item {
+        path: c.path.clone(),
+        before: c.before.sha256(),
+        after: c.after.as_ref().map(Content::sha256),
+    };
+    let items: Vec<Item> = changes.iter().map(item).collect();
     let mut made = Vec::new();
     prepare(root, lock, &changes, &items, &mut made, beat)
         .and_then(|()| {
@@ -134,6 +143,7 @@ pub(super) fn apply(
                 let _ = lock.forget(STAGING);
             }
         })?;
+    prune(root, &items, beat).map_err(|e| DiskError::HalfDone(Box::new(e)))?;
     // All is in place. A journal that cannot be removed does not make that untrue, but the next
     // verify would say so: so it is told.
     conclude(lock, beat).map_err(|e| DiskError::HalfDone(Box::new(e)))
@@ -248,7 +258,7 @@ fn stage(
 ) -> Result<(), DiskError> {
     let path = change.path.as_str();
     let name = path.rsplit('/').next().unwrap_or_default();
-    let Some(bytes) = &change.after else {
+    let Some(content) = &change.after else {
         // Nothing to stage; the last look sees whether it still is what it was.
         return Ok(());
     };
@@ -257,8 +267,40 @@ fn stage(
         return Err(DiskError::Changed(path.to_owned()));
     }
     let like = look(&folder, name, path)?.filter(|s| kind(s).is_file());
-    let mode = if change.executable { 0o755 } else { 0o644 };
-    create(&folder, &staged_name(name), path, bytes, like.as_ref(), mode, beat)
+    create(&folder, &staged_name(name), path, content, like.as_ref(), change.permissions.mode(), beat)
+}
+
+/// The permissions of a file that keeps its bytes. One step each, which nothing needs to undo.
+fn set_mode(root: &Root, change: &Change, beat: &mut Beat<'_>) -> Result<(), DiskError> {
+    let path = change.path.as_str();
+    let Some(mode) = change.permissions.mode() else { return Ok(()) };
+    let changed = || DiskError::Changed(path.to_owned());
+    let (folder, name) = root.folder_of(path)?.ok_or_else(changed)?;
+    if hash_plain(&folder, name, path)? != change.before.sha256() {
+        return Err(changed());
+    }
+    let file = open_plain(&folder, name, path)?.ok_or_else(changed)?;
+    beat("permissions")?;
+    rustix::fs::fchmod(&file, Mode::from_raw_mode(mode.into())).map_err(|e| DiskError::io(path, "written", e))
+}
+
+/// Folders that a file which went has left empty go too, up to the root.
+pub(super) fn prune(root: &Root, items: &[Item], beat: &mut Beat<'_>) -> Result<(), DiskError> {
+    for item in items.iter().filter(|i| i.after.is_none()) {
+        let mut folder = above(&item.path);
+        while !folder.is_empty() {
+            beat("prune")?;
+            // Not empty, gone already, or not to be removed: in none of these is anything lost.
+            let Ok(Some((parent, name))) = root.folder_of(folder) else { break };
+            if rustix::fs::unlinkat(&parent, name, AtFlags::REMOVEDIR).is_err() {
+                break;
+            }
+            let up = folder.rsplit_once('/').map_or("", |(up, _)| up);
+            sync_folder(parent, up)?;
+            folder = up;
+        }
+    }
+    Ok(())
 }
 
 /// Takes the temporaries away, as far as that is possible.

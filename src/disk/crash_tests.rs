@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::super::apply::apply;
-use super::super::plan::{Change, Plan};
+use super::super::plan::{Change, Permissions, Plan};
 use super::*;
 
 const OLD: &[(&str, &str)] = &[
@@ -83,7 +83,7 @@ fn plan() -> Plan {
     paths.dedup();
     let bytes = |tree: &Tree, path: &str| tree.get(path).map(|t| t.as_bytes().to_vec());
     Plan::new(paths.into_iter().map(|path| Change {
-        executable: path.ends_with(".sh"),
+        permissions: if path.ends_with(".sh") { Permissions::Executable } else { Permissions::Keep },
         ..Change::new(path.parse().unwrap(), bytes(&old, path), bytes(&new, path))
     }))
 }
@@ -449,3 +449,6 @@ fn in_a_read_only_folder_nothing_can_begin() {
     assert_eq!(error.to_string(), "`.dubo-pin` cannot be written: the file system is read-only");
     assert_eq!(interrupted(&root), None);
 }
+
+#[path = "stored_tests.rs"]
+mod stored;

@@ -79,6 +79,14 @@ pub enum DiskError {
     /// What was written is not what stands there.
     #[error("{} reads back other bytes than were written", quoted(.0))]
     ReadBack(String),
+    /// What lies in the store is not what it is kept as.
+    #[error("{} cannot be written: the stored {} has other bytes than it is kept for", quoted(path), quoted(stored))]
+    Stored {
+        /// The path below the root.
+        path: String,
+        /// The stored file.
+        stored: String,
+    },
     /// Two changes to one file, or to two that some file systems take for one.
     #[error("{} and {} are changed at once, and are one file on some systems", quoted(.0), quoted(.1))]
     Twins(String, String),
@@ -157,6 +165,7 @@ impl DiskError {
             Self::TooMany { .. } => "name the folders, without `*`",
             Self::Changed(_) => "no file was changed by dubo-pin, your edit is kept; run again",
             Self::ReadBack(_) => "no file was changed; the disk or its file system fails: check it, then run again",
+            Self::Stored { .. } => "no file was changed; remove that stored file, then run again: it is fetched anew",
             Self::Twins(..) => "no file was changed; give one of them another name",
             Self::Interrupted => "dubo-pin refresh finishes it, or puts it back",
             Self::HalfDone(_) => "nothing is lost: mend the cause, then dubo-pin refresh finishes what was begun",

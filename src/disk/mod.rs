@@ -10,6 +10,8 @@
 //! what is half done ([`interrupted`]) and lets the next run finish it ([`recover`]).
 
 mod apply;
+mod bulk;
+mod content;
 mod error;
 mod journal;
 mod list;
@@ -19,10 +21,12 @@ mod recover;
 mod root;
 mod store;
 
+pub use bulk::{Found, Inside, Looked};
+pub use content::{Before, Content};
 pub use error::DiskError;
 pub use list::Listing;
 pub use lock::ProcessLock;
-pub use plan::{Change, Plan};
+pub use plan::{Change, Permissions, Plan};
 pub use recover::{Recovery, interrupted, recover};
 pub use root::{CAP, Root};
 pub use store::{Expect, Freed, Store, StoreError, Stored};

@@ -2,28 +2,85 @@
 //!
 //! For `refresh`, which builds it, `--dry-run`, which shows it, and `apply`, which writes it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{FileChange, RelPath};
+use super::content::{Before, Content};
+use crate::model::{FileChange, RelPath, Sha256};
 
 /// What one file was when it was read, and what it shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The file.
     pub path: RelPath,
-    /// Its bytes when it was read; `None` if it was not there.
-    pub before: Option<Vec<u8>>,
-    /// Its bytes to be; `None` if it shall go.
-    pub after: Option<Vec<u8>>,
-    /// Whether a new file gets 0755 and not 0644. A file that is there keeps its permissions.
-    pub executable: bool,
+    /// What it was when it was read.
+    pub before: Before,
+    /// What it shall be; `None` if it shall go.
+    pub after: Option<Content>,
+    /// Who may read and run it afterwards.
+    pub permissions: Permissions,
+}
+
+/// Who may read and run a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Permissions {
+    /// As it was; 0644 for a new file.
+    #[default]
+    Keep,
+    /// 0644.
+    Plain,
+    /// 0755.
+    Executable,
+}
+
+impl Permissions {
+    /// The mode that is set whatever the file had.
+    pub(super) fn mode(self) -> Option<u16> {
+        match self {
+            Self::Keep => None,
+            Self::Plain => Some(0o644),
+            Self::Executable => Some(0o755),
+        }
+    }
 }
 
 impl Change {
-    /// A change of a plain file.
+    /// A change of a file whose bytes are in memory.
     #[must_use]
     pub fn new(path: RelPath, before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Self {
-        Self { path, before, after, executable: false }
+        Self { path, before: before.into(), after: after.map(Content::Bytes), permissions: Permissions::Keep }
+    }
+
+    /// A file that gets the bytes of a stored one, and 0755 or 0644. Where it has the bytes
+    /// already, only its permissions are set.
+    #[must_use]
+    pub fn stored(
+        path: RelPath,
+        before: Before,
+        (from, sha256, size): (PathBuf, Sha256, u64),
+        executable: bool,
+    ) -> Self {
+        let permissions = if executable { Permissions::Executable } else { Permissions::Plain };
+        Self { path, before, after: Some(Content::File { path: from, sha256, size }), permissions }
+    }
+
+    /// A file that goes, with the folders that it leaves empty.
+    #[must_use]
+    pub fn removed(path: RelPath, before: Before) -> Self {
+        Self { path, before, after: None, permissions: Permissions::Keep }
+    }
+
+    /// Whether its bytes stay as they are.
+    pub(super) fn keeps_bytes(&self) -> bool {
+        match (&self.before, &self.after) {
+            (Before::Bytes(before), Some(Content::Bytes(after))) => before == after,
+            (before, after) => before.sha256() == after.as_ref().map(Content::sha256),
+        }
+    }
+
+    /// Whether bytes of it lie outside memory.
+    pub(super) fn is_stored(&self) -> bool {
+        matches!(self.before, Before::Digest { .. }) || matches!(self.after, Some(Content::File { .. }))
     }
 }
 
@@ -47,9 +104,10 @@ impl Plan {
         plan
     }
 
-    /// Adds a change, unless it changes nothing.
+    /// Adds a change, unless it changes nothing: neither bytes nor, where it says so, permissions.
     pub fn push(&mut self, change: Change) {
-        if change.before != change.after {
+        let sets = change.permissions != Permissions::Keep && change.after.is_some();
+        if sets || !change.keeps_bytes() {
             self.changes.push(change);
         }
     }
@@ -67,7 +125,8 @@ impl Plan {
     }
 
     /// Each change as a unified diff with three lines of context, bytes as they are: a line that
-    /// ends in CRLF does so here. What is not text, or over 1 MiB, is named by its size alone.
+    /// ends in CRLF does so here. What is not text, or over 1 MiB, is named by its size alone; what
+    /// is stored, by size and digest.
     #[must_use]
     pub fn diff(&self) -> Vec<FileChange> {
         self.changes.iter().map(|change| FileChange { path: change.path.to_string(), diff: unified(change) }).collect()
@@ -83,18 +142,59 @@ fn text(bytes: Option<&[u8]>) -> Option<&str> {
     std::str::from_utf8(bytes).ok()
 }
 
+/// A number with a comma after each three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// One line for content that is no text to compare.
+fn told(change: &Change) -> String {
+    let path = &change.path;
+    let size = |size: Option<u64>| grouped(size.unwrap_or_default());
+    let (before, now) = (change.before.size(), change.after.as_ref().map(Content::size));
+    let (was, is) = (change.before.sha256(), change.after.as_ref().map(Content::sha256));
+    match (was, is) {
+        (None, Some(is)) => format!("new file {path} ({} bytes, sha256 {is})\n", size(now)),
+        (Some(was), None) => format!("removed file {path} ({} bytes, sha256 {was})\n", size(before)),
+        (Some(was), Some(is)) if was == is => match change.permissions {
+            Permissions::Executable => format!("{path} becomes executable\n"),
+            _ => format!("{path} is no longer executable\n"),
+        },
+        (Some(was), Some(is)) => {
+            let (before, now) = (size(before), size(now));
+            format!("changed file {path} ({before} bytes, sha256 {was} -> {now} bytes, sha256 {is})\n")
+        }
+        (None, None) => String::new(),
+    }
+}
+
 fn unified(change: &Change) -> String {
-    let side = |letter, bytes: &Option<Vec<u8>>| match bytes {
+    let (before, after) = match (&change.before, &change.after) {
+        _ if change.is_stored() || change.keeps_bytes() => return told(change),
+        (Before::Bytes(before), Some(Content::Bytes(after))) => (Some(before.as_slice()), Some(after.as_slice())),
+        (Before::Bytes(before), _) => (Some(before.as_slice()), None),
+        (_, Some(Content::Bytes(after))) => (None, Some(after.as_slice())),
+        _ => (None, None),
+    };
+    let side = |letter, bytes: Option<&[u8]>| match bytes {
         Some(_) => format!("{letter}/{}", change.path),
         None => "/dev/null".to_owned(),
     };
-    let (a, b) = (side('a', &change.before), side('b', &change.after));
-    let (Some(old), Some(new)) = (text(change.before.as_deref()), text(change.after.as_deref())) else {
-        let size = |bytes: &Option<Vec<u8>>| match bytes {
+    let (a, b) = (side('a', before), side('b', after));
+    let (Some(old), Some(new)) = (text(before), text(after)) else {
+        let size = |bytes: Option<&[u8]>| match bytes {
             Some(bytes) => format!("{} bytes", bytes.len()),
             None => "nothing".to_owned(),
         };
-        return format!("--- {a}\n+++ {b}\nBinary or long: {} -> {}\n", size(&change.before), size(&change.after));
+        return format!("--- {a}\n+++ {b}\nBinary or long: {} -> {}\n", size(before), size(after));
     };
     // Cut at LF alone: a CR inside a line is a character of that line.
     let old: Vec<&str> = old.split_inclusive('\n').collect();
@@ -161,6 +261,32 @@ mod tests {
         assert_eq!(diff(Some("a\0"), None), "--- a/d/f\n+++ /dev/null\nBinary or long: 2 bytes -> nothing\n");
         let long = "x".repeat(DIFF_CAP + 1);
         assert_eq!(diff(Some("a"), Some(&long)), "--- a/d/f\n+++ b/d/f\nBinary or long: 1 bytes -> 1048577 bytes\n");
+    }
+
+    #[test]
+    fn stored_content_is_named_by_size_and_digest() {
+        let path = || "context/x.tar".parse::<RelPath>().unwrap();
+        let (one, two) = (Sha256::of(b"abc"), Sha256::of(b""));
+        let before = Before::Digest { sha256: two, size: 0 };
+        let stored = |before, executable| Change::stored(path(), before, ("/s".into(), one, 1_234_567), executable);
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let none = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(
+            unified(&stored(Before::Absent, false)),
+            format!("new file context/x.tar (1,234,567 bytes, sha256 {abc})\n")
+        );
+        assert_eq!(
+            unified(&stored(before.clone(), false)),
+            format!("changed file context/x.tar (0 bytes, sha256 {none} -> 1,234,567 bytes, sha256 {abc})\n")
+        );
+        assert_eq!(
+            unified(&Change::removed(path(), before)),
+            format!("removed file context/x.tar (0 bytes, sha256 {none})\n")
+        );
+        let same = Before::Digest { sha256: one, size: 1_234_567 };
+        assert_eq!(unified(&stored(same.clone(), true)), "context/x.tar becomes executable\n");
+        assert_eq!(unified(&stored(same, false)), "context/x.tar is no longer executable\n");
+        assert_eq!([0, 999, 1000, 12_345, 123_456].map(grouped), ["0", "999", "1,000", "12,345", "123,456"]);
     }
 
     proptest! {

@@ -6,7 +6,7 @@
 
 use crate::model::{RelPath, Sha256, Trouble, quoted};
 
-use super::apply::{Beat, conclude, finish, unstage};
+use super::apply::{Beat, conclude, finish, prune, unstage};
 use super::journal::{self, Item, JOURNAL, STAGING, staged_name};
 use super::lock::{ProcessLock, STATE};
 use super::root::{CAP, Root, enter, hash_plain, read_plain};
@@ -108,6 +108,7 @@ fn recover_with(root: &Root, lock: &ProcessLock, beat: &mut Beat<'_>) -> Result<
     }
     let outcome = if safe {
         finish(root, &todo, &mut 0, beat)?;
+        prune(root, &items, beat)?;
         Recovery::Completed(items.iter().map(|i| i.path.clone()).collect())
     } else if written.is_empty() {
         Recovery::RolledBack(kept)

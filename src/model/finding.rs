@@ -93,6 +93,7 @@ macro_rules! ids {
 
 ids! {
     ARG001 "pinned ARG is overridden or shadowed",
+    COV002 "vendored path is excluded by .dockerignore",
     DOC002 "Dockerfile cannot be read",
     DOC003 "site not found",
     DOC004 "site matches more than one instruction",
@@ -111,6 +112,14 @@ ids! {
     LOCK009 "signature of the lock does not hold",
     PIN001 "pin is not locked yet",
     PIN002 "kind of pin is not built yet",
+    URL006 "vendored file is missing",
+    VEND001 "vendored file has other bytes",
+    VEND002 "extra file in a vendored folder",
+    VEND003 "vendored path is no plain file",
+    VEND004 "execute bit of a vendored file differs",
+    VEND005 "vendored file is an LFS pointer that is not fetched",
+    VEND006 "marked block of .gitattributes or .gitignore differs",
+    VEND007 "vendored path and manifest differ",
 }
 
 impl std::fmt::Display for Id {

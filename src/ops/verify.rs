@@ -26,11 +26,13 @@ pub struct Options {
 pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
     let project = Project::read(dir)?;
     let opened = project.lock.as_ref().map_err(|e: &LockError| vec![failure(e.class(), e.trouble())])?;
+    let vendored = check::vendored::check(&project.root, &project.manifest, opened, &project.dockerfiles);
     let join = Join {
         manifest: &project.manifest,
         lock: opened,
         dockerfiles: &project.dockerfiles,
         interrupted: project.interrupted.as_deref(),
+        vendored: &vendored,
     };
     let mut verdict = check::verify(&join, options.strict);
     if let Some(key) = &options.trusted_key {

@@ -128,6 +128,15 @@ impl Source {
         }
     }
 
+    /// What fills the templates of this source for one platform and version.
+    #[must_use]
+    pub fn filling<'a>(&'a self, platform: Option<&'a Platform>, version: Option<&'a str>) -> template::Filling<'a> {
+        match self {
+            Self::Url(keys) => keys.filling(platform, version),
+            _ => template::Filling { platform, version, arch: None },
+        }
+    }
+
     /// Whether a pin of this kind is vendored as a folder rather than as files.
     #[must_use]
     pub fn vendors_folder(&self) -> bool {
