@@ -13,6 +13,7 @@
 
 mod support;
 
+mod artifacts;
 mod bad_input;
 mod downloads;
 mod git_archive;

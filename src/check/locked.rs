@@ -45,7 +45,7 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             findings.push(Finding::error(Id::LOCK004, Some(name), trouble));
             continue;
         }
-        for (id, field, trouble) in pin.source.check_offline(entry) {
+        for (id, field, trouble) in pin.source.check_offline(entry, &pin.platforms) {
             let trouble = trouble.at(join.lock.field(name, field)).help(format!(
                 "git log -p {FILE} tells who changed it; dubo-pin refresh {name} --locked asks upstream"
             ));

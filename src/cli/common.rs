@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use super::environment::Environment;
 use crate::model::{Class, Failure, Trouble, quoted};
 use crate::remote::git::GitOptions;
-use crate::remote::{CredentialSources, Credentials, Http, Limits, Mirrors, Options, Proxies, Remote};
+use crate::remote::{CredentialSources, Credentials, Http, Limits, Mirrors, Options, Proxies, Remote, SecondStore};
 use crate::ui::{Format, Outcome, Report, Shell, ShellOptions, colors};
 
 /// How many pins are resolved at once, unless told otherwise.
@@ -109,8 +109,16 @@ impl Common {
             none: environment.no_proxy.clone(),
         };
         let options = Options { limits: Limits::default(), proxies, credentials: Credentials::new(sources) };
-        Ok(Some(Remote::new(Http::new(options), mirrors, GitOptions::default())))
+        let second = environment.second_store.as_deref().map(SecondStore::parse).transpose();
+        let second = second.map_err(|why| usage_failure(Trouble::new(format!("DUBO_PIN_STORE: {why}"))))?;
+        let remote = Remote::new(Http::new(options), mirrors, GitOptions::default());
+        Ok(Some(remote.with_store(store_folder(environment)).with_second(second)))
     }
+}
+
+/// Where this user's store is.
+pub(super) fn store_folder(environment: &Environment) -> Option<PathBuf> {
+    environment.cache_home.as_ref().map(|c| c.join("dubo-pin").join("store"))
 }
 
 /// From the repository's root to a folder, with a final slash: code scanning names files so.
@@ -134,7 +142,7 @@ fn small_file(path: &std::path::Path) -> Result<Option<String>, Vec<Failure>> {
     std::fs::read_to_string(path).map(Some).map_err(|e| undone(trouble(&e.to_string())))
 }
 
-fn undone(trouble: Trouble) -> Vec<Failure> {
+pub(super) fn undone(trouble: Trouble) -> Vec<Failure> {
     vec![Failure { pin: None, class: Class::Undone, trouble }]
 }
 

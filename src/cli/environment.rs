@@ -11,6 +11,10 @@ pub(super) struct Environment {
     pub(super) home: Option<PathBuf>,
     /// `$XDG_CONFIG_HOME`, or `~/.config`.
     pub(super) config_home: Option<PathBuf>,
+    /// `$XDG_CACHE_HOME`, or `~/.cache`.
+    pub(super) cache_home: Option<PathBuf>,
+    /// A second store: a folder, or a URL with `{sha256}`.
+    pub(super) second_store: Option<String>,
     /// `$NETRC`, or `~/.netrc`.
     pub(super) netrc: Option<PathBuf>,
     pub(super) mirrors: Option<String>,
@@ -38,6 +42,11 @@ impl Environment {
                 .map(PathBuf::from)
                 .filter(|p| p.is_absolute())
                 .or_else(|| in_home(".config")),
+            cache_home: get("XDG_CACHE_HOME")
+                .map(PathBuf::from)
+                .filter(|p| p.is_absolute())
+                .or_else(|| in_home(".cache")),
+            second_store: get("DUBO_PIN_STORE"),
             netrc: get("NETRC").map(PathBuf::from).or_else(|| in_home(".netrc")),
             mirrors: get("DUBO_PIN_MIRRORS"),
             https_proxy: either("https_proxy", "HTTPS_PROXY").or_else(|| either("all_proxy", "ALL_PROXY")),

@@ -6,6 +6,9 @@
 mod add;
 mod common;
 mod environment;
+mod export;
+mod fetch;
+mod gc;
 mod outdated;
 mod refresh;
 mod remove;
@@ -46,12 +49,18 @@ enum Verb {
     Verify(verify::Args),
     /// Say what is newer upstream, what is gone, and what is alarming
     Outdated(outdated::Args),
+    /// Put back exactly what the lock says, by hash
+    Fetch(fetch::Args),
     /// Add a pin to pins.toml
     Add(add::Args),
     /// Remove a pin from pins.toml
     Remove(remove::Args),
     /// Rename a pin in pins.toml and pins.lock
     Rename(rename::Args),
+    /// Give what is locked to other programs
+    Export(export::Args),
+    /// Bound this machine's store
+    Gc(gc::Args),
 }
 
 /// Runs the command line that was given and returns the exit code.
@@ -78,6 +87,9 @@ pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interru
         Verb::Refresh(args) => refresh::run(args, common, &environment, shell),
         Verb::Verify(args) => verify::run(args, common, &environment, shell),
         Verb::Outdated(args) => outdated::run(args, common, &environment, shell),
+        Verb::Fetch(args) => fetch::run(args, common, &environment, shell),
+        Verb::Export(args) => export::run(args, common, &environment, shell),
+        Verb::Gc(args) => gc::run(args, &environment, shell),
         Verb::Add(args) => add::run(args, common, shell),
         Verb::Remove(args) => remove::run(args, common, shell),
         Verb::Rename(args) => rename::run(args, common, shell),

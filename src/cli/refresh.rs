@@ -34,6 +34,9 @@ pub(super) struct Args {
     /// Show what would change as a diff; write nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
+    /// Overwrite and remove files at vendored places that dubo-pin did not write
+    #[arg(long)]
+    force: bool,
     /// Accept new content under this pin's fixed source (may be repeated)
     #[arg(long, value_name = "NAME")]
     accept_changed: Vec<String>,
@@ -57,6 +60,7 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         to,
         locked: args.locked,
         dry_run: args.dry_run,
+        force: args.force,
         jobs: common.jobs(),
         accept_changed: args.accept_changed.clone(),
         today: Day::today(),

@@ -95,6 +95,17 @@ pub struct Artifact {
     pub sha256: Sha256,
 }
 
+impl Artifact {
+    /// The order in which artifacts stand in a lock.
+    pub fn sort(all: &mut [Self]) {
+        all.sort_by(|a, b| a.place().cmp(&b.place()));
+    }
+
+    fn place(&self) -> (&Option<RelPath>, &Option<Token>, &[Platform], &Sha256) {
+        (&self.path, &self.package, &self.platforms, &self.sha256)
+    }
+}
+
 impl Lock {
     /// The canonical bytes of this lock: the only ones that `verify` accepts.
     #[must_use]

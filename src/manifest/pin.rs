@@ -112,8 +112,14 @@ impl Pin {
     /// neither refreshed nor verified.
     #[must_use]
     pub fn not_built(&self) -> Option<&'static str> {
-        let given = [("vendor", self.vendor.is_some()), ("min-age", self.policy.min_age.is_some())];
+        let given = [("min-age", self.policy.min_age.is_some())];
         given.into_iter().find(|(_, given)| *given).map(|(key, _)| key)
+    }
+
+    /// The values that its sites ask for.
+    #[must_use]
+    pub fn asked(&self) -> Vec<&str> {
+        self.into.iter().map(|placed| self.value_key(&placed.value)).collect()
     }
 
     /// Why the pin does not move on a day, if it is frozen then.

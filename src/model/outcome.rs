@@ -124,6 +124,22 @@ pub enum PinOutcome {
     Failed(Failure),
 }
 
+impl PinOutcome {
+    /// Which pin.
+    #[must_use]
+    pub fn pin(&self) -> Option<&PinName> {
+        match self {
+            Self::Unchanged(pin)
+            | Self::New { pin, .. }
+            | Self::Moved { pin, .. }
+            | Self::Proved { pin, .. }
+            | Self::Skipped(pin, _)
+            | Self::Pruned(pin) => Some(pin),
+            Self::Failed(failure) => failure.pin.as_ref(),
+        }
+    }
+}
+
 /// One file that `refresh` changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileChange {

@@ -4,12 +4,14 @@
 //! reads the environment; a verb that needs the network is handed it.
 
 pub mod edit;
+pub mod fetch;
 pub mod outdated;
 pub mod refresh;
 pub mod verify;
 
 mod project;
 mod select;
+mod vendoring;
 mod work;
 
 pub use project::MANIFEST;

@@ -26,7 +26,8 @@ pub struct Options {
 pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
     let project = Project::read(dir)?;
     let opened = project.lock.as_ref().map_err(|e: &LockError| vec![failure(e.class(), e.trouble())])?;
-    let vendored = check::vendored::check(&project.root, &project.manifest, opened, &project.dockerfiles);
+    let mut vendored = check::vendored::check(&project.root, &project.manifest, opened, &project.dockerfiles);
+    vendored.extend(proofs(&project, opened, &vendored));
     let join = Join {
         manifest: &project.manifest,
         lock: opened,
@@ -39,6 +40,29 @@ pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
         verdict.findings.extend(signature(&project, key).map_err(|f| vec![f])?);
     }
     Ok(verdict)
+}
+
+/// GIT009: a vendored tar whose digest is the locked one must also be the tree of the locked commit.
+fn proofs(project: &Project, opened: &lock::Opened, found: &[crate::model::Finding]) -> Vec<crate::model::Finding> {
+    let mut findings = Vec::new();
+    for (name, entry) in &opened.lock.pins {
+        let Some(pin) = project.manifest.pins.get(name).filter(|p| p.source.has_proof()) else { continue };
+        if opened.altered.contains(name) || found.iter().any(|f| f.pin.as_ref() == Some(name)) {
+            continue;
+        }
+        for path in entry.artifacts.iter().filter_map(|a| a.path.as_ref()) {
+            let proved = match std::fs::File::open(path.under(project.root.dir())) {
+                Ok(mut file) => pin.source.prove(entry, &mut file),
+                Err(e) => Err(Trouble::new(format!("{path} cannot be read: {e}"))),
+            };
+            if let Err(trouble) = proved {
+                let trouble = trouble.at(crate::model::Place::file(path.as_str()));
+                let help = format!("dubo-pin refresh {name} --locked asks upstream");
+                findings.push(crate::model::Finding::error(crate::model::Id::GIT009, Some(name), trouble.help(help)));
+            }
+        }
+    }
+    findings
 }
 
 /// LOCK009: the detached signature of the lock.

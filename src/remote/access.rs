@@ -4,7 +4,10 @@
 //! is offline by construction.
 
 use super::git::{Git, GitOptions};
-use super::{Cache, Fetch, Http, Mirrors, SecondStore};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use super::{Cache, Fault, Fetch, Http, Mirrors, RemoteError, SecondStore};
 use crate::disk::Store;
 
 /// The way to the network, and the machine's mirrors.
@@ -14,13 +17,15 @@ pub struct Remote {
     mirrors: Mirrors,
     git: GitOptions,
     second: Option<SecondStore>,
+    folder: Option<PathBuf>,
+    store: OnceLock<Result<Store, RemoteError>>,
 }
 
 impl Remote {
     /// Opens nothing yet.
     #[must_use]
     pub fn new(http: Http, mirrors: Mirrors, git: GitOptions) -> Self {
-        Self { http, mirrors, git, second: None }
+        Self { http, mirrors, git, ..Self::default() }
     }
 
     /// …with another store, which is asked by digest before a mirror or upstream is.
@@ -28,6 +33,36 @@ impl Remote {
     pub fn with_second(mut self, second: Option<SecondStore>) -> Self {
         self.second = second;
         self
+    }
+
+    /// …with the folder of the store, which is opened on first use.
+    #[must_use]
+    pub fn with_store(mut self, folder: Option<PathBuf>) -> Self {
+        self.folder = folder;
+        self
+    }
+
+    /// The store that downloads fill.
+    ///
+    /// # Errors
+    /// [`Fault::Local`] where it has no folder, or the folder cannot be used.
+    pub fn store(&self) -> Result<&Store, RemoteError> {
+        let open = || {
+            let folder = self.folder.as_ref().ok_or_else(|| {
+                RemoteError::new(Fault::Local, "the store", "there is no home folder to keep it in")
+                    .help("set XDG_CACHE_HOME or HOME")
+            })?;
+            Store::open(folder).map_err(|e| RemoteError::new(Fault::Local, "the store", e.to_string()))
+        };
+        self.store.get_or_init(open).as_ref().map_err(Clone::clone)
+    }
+
+    /// Downloads into the store.
+    ///
+    /// # Errors
+    /// As [`Remote::store`].
+    pub fn downloads(&self) -> Result<Fetch<'_>, RemoteError> {
+        Ok(self.fetch(self.store()?))
     }
 
     /// Downloads into a store. What URLs answered last is kept beside its entries.

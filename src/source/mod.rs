@@ -19,8 +19,9 @@ pub mod yarn;
 #[cfg(test)]
 mod tests;
 
+use crate::disk::Stored;
 use crate::dockerfile::Target;
-use crate::lock::Entry;
+use crate::lock::{Artifact, Entry};
 use crate::model::{Id, Platform, Token, Trouble, quoted};
 use crate::remote::Remote;
 use crate::table::Table;
@@ -102,7 +103,7 @@ impl Source {
     /// Whether this program can resolve it already.
     #[must_use]
     pub fn is_built(&self) -> bool {
-        matches!(self, Self::Git(_))
+        matches!(self, Self::Git(_) | Self::Url(_))
     }
 
     /// The value that stands at a site which does not say one; `None` where each site must,
@@ -223,7 +224,8 @@ impl Source {
     /// being asked.
     pub fn resolve(&self, want: &Want<'_>, remote: &Remote) -> Result<Resolved, Fault> {
         match self {
-            Self::Git(keys) => git::resolve(keys, want, &remote.git()),
+            Self::Git(keys) => git::resolve(keys, want, remote),
+            Self::Url(keys) => url::resolve(keys, want, remote),
             _ => Err(self.not_built()),
         }
     }
@@ -235,7 +237,37 @@ impl Source {
     pub fn outlook(&self, want: &Want<'_>, remote: &Remote) -> Result<Outlook, Fault> {
         match self {
             Self::Git(keys) => git::outlook(keys, want, &remote.git()),
+            Self::Url(keys) => url::outlook(keys, want, remote),
             _ => Err(self.not_built()),
+        }
+    }
+
+    /// Puts exactly a locked file back into the store, wherever it can be had by its digest.
+    ///
+    /// # Errors
+    /// Upstream has other bytes, or cannot be asked.
+    pub fn obtain(&self, entry: &Entry, artifact: &Artifact, remote: &Remote) -> Result<Stored, Fault> {
+        match self {
+            Self::Git(keys) => git::obtain(keys, entry, artifact, remote),
+            Self::Url(_) => url::obtain(artifact, remote),
+            _ => Err(self.not_built()),
+        }
+    }
+
+    /// Whether a vendored file can be proved beyond its digest; a git tar can, from its commit.
+    #[must_use]
+    pub fn has_proof(&self) -> bool {
+        matches!(self, Self::Git(_))
+    }
+
+    /// Proves a vendored file from the entry's evidence, without network.
+    ///
+    /// # Errors
+    /// It is not what the evidence says, or the evidence is not enough.
+    pub fn prove(&self, entry: &Entry, file: &mut dyn std::io::Read) -> Result<(), Trouble> {
+        match self {
+            Self::Git(_) => git::prove(entry, file),
+            _ => Ok(()),
         }
     }
 
@@ -245,9 +277,10 @@ impl Source {
 
     /// What can be proved of an entry without network; each fault with the field it concerns.
     #[must_use]
-    pub fn check_offline(&self, entry: &Entry) -> Vec<(Id, &'static str, Trouble)> {
+    pub fn check_offline(&self, entry: &Entry, platforms: &[Platform]) -> Vec<(Id, &'static str, Trouble)> {
         match self {
             Self::Git(keys) => git::check(keys, entry),
+            Self::Url(keys) => url::check(keys, entry, platforms),
             _ => vec![(
                 Id::PIN002,
                 "request",

@@ -4,15 +4,17 @@
 
 use std::collections::BTreeMap;
 
+use super::template::PathTemplate;
 use crate::lock::Entry;
-use crate::model::{Between, Class, Day, Failure, PinName, Standing, Token, Trouble};
+use crate::model::{Between, Class, Day, Failure, PinName, Platform, Standing, Token, Trouble};
 
 /// Which value is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Aim {
     /// The newest that the manifest allows.
     Newest,
-    /// The one that the Dockerfile bears, by the value keys of its sites.
+    /// The one that the Dockerfile bears, by the value keys of its sites; a site of one platform as
+    /// `sha256 linux/arm64`.
     Keep(BTreeMap<String, Token>),
     /// Exactly this one, named on the command line.
     At(Token),
@@ -31,6 +33,14 @@ pub struct Want<'a> {
     pub old: Option<&'a Entry>,
     /// The manifest's `moving`, where it overrides what the source is by itself.
     pub moving: Option<bool>,
+    /// The pin's platforms, sorted.
+    pub platforms: &'a [Platform],
+    /// Where the pin's files are vendored, if they are.
+    pub vendor: Option<&'a PathTemplate>,
+    /// The most bytes of one file, if the pin says so.
+    pub size_limit: Option<u64>,
+    /// The values that the pin's sites ask for.
+    pub asked: Vec<&'a str>,
     /// Whether an older version may replace a newer one.
     pub allow_downgrade: bool,
     /// Whether new content under a fixed source is accepted, by name, on the command line.

@@ -53,7 +53,7 @@ fn entry(version: Option<&str>, artifacts: Vec<Artifact>) -> Entry {
 
 fn lock(pins: Vec<(&str, Entry)>) -> Lock {
     let pins = pins.into_iter().map(|(name, entry)| (name.parse().unwrap(), entry));
-    Lock { archives: BTreeMap::new(), pins: pins.collect() }
+    Lock { pins: pins.collect(), ..Lock::default() }
 }
 
 fn tool(version: &str, bytes: &str) -> Entry {

@@ -156,7 +156,11 @@ fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
                     continue;
                 }
             };
-            match values.get(key) {
+            let key = match &placed.value.platform {
+                Some(platform) => format!("{key} {platform}"),
+                None => key.to_owned(),
+            };
+            match values.get(&key) {
                 Some((first, place)) if *first != token => {
                     contradiction = Some(
                         Trouble::new(format!("the sites of this pin bear different values of {key}"))
@@ -168,7 +172,7 @@ fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
                 }
                 Some(_) => {}
                 None => {
-                    values.insert(key.to_owned(), (token, at.place.clone()));
+                    values.insert(key, (token, at.place.clone()));
                 }
             }
         }

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use super::project::{Project, disk, failure, known};
 use super::select::{Selection, select};
+use super::vendoring::{self, Vendoring};
 use super::work;
 use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
 use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
@@ -38,6 +39,8 @@ pub struct Options {
     pub dry_run: bool,
     /// How many pins are resolved at once.
     pub jobs: usize,
+    /// Overwrite and remove files at vendored places that dubo-pin did not write.
+    pub force: bool,
     /// Pins whose changed content under a fixed source is accepted.
     pub accept_changed: Vec<String>,
     /// Today, in UTC.
@@ -82,6 +85,7 @@ pub fn run(
     if options.locked {
         return Ok(refreshed);
     }
+    let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, remote).map_err(|f| vec![f])?;
     let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
     if atomic {
         refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
@@ -90,7 +94,7 @@ pub fn run(
     if conflict_stays(&project, &mended.dropped, &new, &mut refreshed) {
         return Ok(refreshed);
     }
-    let plan = plan(&project, &mended.lock, &new, &mut refreshed).map_err(|f| vec![f])?;
+    let plan = plan(&project, &mended.lock, &new, vendored, &mut refreshed).map_err(|f| vec![f])?;
     refreshed.files = plan.diff();
     if let Some(process) = &process
         && !plan.is_empty()
@@ -212,6 +216,10 @@ fn ask(
         aim,
         old: old.pins.get(name),
         moving: pin.moving,
+        platforms: &pin.platforms,
+        vendor: pin.vendor.as_ref().map(|v| &v.value),
+        size_limit: pin.size_limit.map(crate::manifest::Size::bytes),
+        asked: pin.asked(),
         allow_downgrade: pin.policy.allow_downgrade,
         accept_changed: accepted.named(name),
         today: options.today,
@@ -323,7 +331,13 @@ fn prune(project: &Project, new: &mut Lock, refreshed: &mut Refreshed) {
 }
 
 /// All files that change: the Dockerfiles, and the lock.
-fn plan(project: &Project, old: &Lock, new: &Lock, refreshed: &mut Refreshed) -> Result<Plan, Failure> {
+fn plan(
+    project: &Project,
+    old: &Lock,
+    new: &Lock,
+    vendored: Vec<Change>,
+    refreshed: &mut Refreshed,
+) -> Result<Plan, Failure> {
     let settled: Vec<&PinName> = refreshed
         .pins
         .iter()
@@ -334,13 +348,47 @@ fn plan(project: &Project, old: &Lock, new: &Lock, refreshed: &mut Refreshed) ->
         .collect();
     let Placed { files, notes } = place::place(project, old, new, &settled)?;
     refreshed.notes.extend(notes);
-    let mut changes: Vec<Change> = files;
+    let mut changes = vendored;
+    changes.extend(files);
     let bytes = new.to_bytes();
     let empty = new.pins.is_empty() && new.archives.is_empty() && project.lock_bytes.is_none();
     if !empty {
         changes.push(Change::new(known(lock::FILE)?, project.lock_bytes.clone(), Some(bytes)));
     }
     Ok(Plan::new(changes))
+}
+
+/// The vendored files. A pin whose files cannot be put in place keeps its old entry and is reported.
+fn vendor(
+    project: &Project,
+    old: &Lock,
+    new: &mut Lock,
+    refreshed: &mut Refreshed,
+    options: &Options,
+    remote: Option<&Remote>,
+) -> Result<Vec<Change>, Failure> {
+    loop {
+        let Vendoring { changes, failures, notes } = vendoring::changes(project, old, new, options.force, remote)?;
+        // A pin that did not move and whose file is in the way anyway keeps what it has.
+        let mut again = false;
+        for (name, failure) in failures {
+            let outcome = refreshed.pins.iter_mut().find(|p| p.pin() == Some(&name));
+            match outcome {
+                Some(PinOutcome::Failed(_)) => {}
+                Some(outcome) => *outcome = PinOutcome::Failed(failure),
+                None => refreshed.pins.push(PinOutcome::Failed(failure)),
+            }
+            again |= new.pins.get(&name) != old.pins.get(&name);
+            match old.pins.get(&name) {
+                Some(entry) => new.pins.insert(name, entry.clone()),
+                None => new.pins.remove(&name),
+            };
+        }
+        if !again {
+            refreshed.notes.extend(notes);
+            return Ok(changes);
+        }
+    }
 }
 
 /// Whether an entry of the lock can be relied on.

@@ -7,8 +7,10 @@ mod offline;
 pub mod proof;
 mod resolve;
 mod survey;
+mod vendor;
 
 pub(super) use offline::check;
 pub(super) use resolve::{outlook, resolve, site_value};
+pub(super) use vendor::{obtain, prove};
 
 pub use keys::{Follow, Keys, RefName, RefNameError, TagTemplate};

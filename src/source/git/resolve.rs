@@ -8,12 +8,14 @@ use base64::Engine as _;
 
 use super::keys::{Follow, Keys};
 use super::naming::order;
+use super::proof::Expected;
 use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
-use crate::lock::{Entry, Evidence, Value};
+use crate::lock::{Artifact, Entry, Evidence, Value};
 use crate::model::{Between, CommitId, Day, Standing, Token, Trouble, quoted};
 use crate::remote::git::{self, Ask, CommitObject, Git, Listing, Origin, Relation};
-use crate::remote::{self, RemoteError};
+use crate::remote::{self, Remote, RemoteError};
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
+use crate::source::template::{Filling, PathTemplate};
 
 /// How many digits `short` has where the site does not say.
 const SHORT: usize = 12;
@@ -22,7 +24,8 @@ const SHORT: usize = 12;
 const DEPTH: u32 = 65_536;
 
 /// Resolves one pin.
-pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Resolved, Fault> {
+pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<Resolved, Fault> {
+    let git = &remote.git();
     let listing = list(keys, git)?;
     let mut notes = Vec::new();
     let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
@@ -55,11 +58,55 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
         .filter(|was| *was != found.commit && !prove)
         .and_then(|was| walked.or_else(|| git.between(&keys.url, &was, &found.commit, DEPTH).ok()))
         .and_then(told);
-    let entry = entry(keys, &found, &object, listing.origin, old, want.today)?;
+    let mut entry = entry(keys, &found, &object, listing.origin, old, want.today)?;
+    if let Some(vendor) = want.vendor {
+        vendored(keys, want, vendor, &object, remote, &mut entry, &mut notes)?;
+    }
     if prove && let Some(old) = want.old {
         unchanged(old, &entry, &mut notes)?;
     }
     Ok(Resolved { entry, between, notes })
+}
+
+/// Adds the tree as a tar. One that the lock already proves, at the same place, is not made again.
+fn vendored(
+    keys: &Keys,
+    want: &Want<'_>,
+    vendor: &PathTemplate,
+    object: &CommitObject,
+    remote: &Remote,
+    entry: &mut Entry,
+    notes: &mut Vec<String>,
+) -> Result<(), Fault> {
+    let version = entry.value("version").map(|t| t.as_str().to_owned());
+    let filling = Filling { version: version.as_deref(), ..Filling::default() };
+    let path = vendor.fill(&filling).map_err(|e| Fault::usage(Trouble::new(e.to_string())))?;
+    let path = path.ok_or_else(|| Fault::usage(Trouble::new("`vendor` has a slot that nothing fills")))?;
+    let proofs = ["tar-format", "tree-sha256", "gitlinks"];
+    let kept = want.old.filter(|old| want.aim != Aim::Prove && commit_of(old) == commit_of(entry));
+    if let Some(old) = kept
+        && let [artifact] = old.artifacts.as_slice()
+        && Expected::of(old).is_ok()
+    {
+        entry.artifacts = vec![Artifact { path: Some(path), ..artifact.clone() }];
+        let same = proofs.iter().filter_map(|key| Some(((*key).to_owned(), old.evidence.get(*key)?.clone())));
+        entry.evidence.extend(same);
+        return Ok(());
+    }
+    let refname = entry.proof("ref").map(str::to_owned);
+    let (stored, archive) = super::vendor::tar(keys, object, refname.as_deref(), want.size_limit, remote, None)?;
+    notes.extend(archive.notes.iter().cloned());
+    entry.evidence.extend(Expected::evidence(&archive));
+    entry.artifacts = vec![Artifact {
+        platforms: Vec::new(),
+        path: Some(path),
+        package: None,
+        version: None,
+        url: Some(keys.url.to_string()),
+        size: stored.size,
+        sha256: stored.sha256,
+    }];
+    Ok(())
 }
 
 /// The refs that the pin needs; where its branch or tag is not there, all of them, so that the error
@@ -320,6 +367,12 @@ fn unchanged(old: &Entry, new: &Entry, notes: &mut Vec<String>) -> Result<(), Fa
                     .help("the lock was changed by hand or forged: git log -p pins.lock"),
             ));
         }
+    }
+    if old.artifacts.iter().map(|a| a.sha256).ne(new.artifacts.iter().map(|a| a.sha256)) {
+        return Err(Fault::alarm(
+            Trouble::new("the locked tar is not the one of the commit")
+                .help("the lock was changed by hand or forged: git log -p pins.lock"),
+        ));
     }
     if old.request != new.request {
         notes.push("the pin was edited since it was locked: dubo-pin refresh".to_owned());

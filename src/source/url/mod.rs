@@ -1,5 +1,8 @@
 //! url pins: files by URL, one for each platform.
 
 mod keys;
+mod resolve;
 
 pub use keys::{Host, HostError, Keys, Releases, Signer, UrlTemplate, UrlTemplateError};
+
+pub(super) use resolve::{check, obtain, outlook, resolve};

@@ -3,14 +3,15 @@
 //! For `source`, which calls it for url pins. Versions are those that the manifest fixes: a list of
 //! releases to choose from, checksum files and signatures are not built yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::Keys;
 use crate::disk::{Expect, Stored};
 use crate::lock::{Artifact, Entry, Evidence, Value};
-use crate::model::{Id, Platform, Sha256, Standing, Token, Trouble, quoted};
-use crate::remote::{Fetch, FetchOrigin, RemoteError};
+use crate::model::{Id, Platform, RelPath, Sha256, Standing, Token, Trouble, quoted};
+use crate::remote::{Fetch, FetchOrigin, Remote, RemoteError};
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
+use crate::source::template::PathTemplate;
 
 /// The most bytes of a file, unless the pin says otherwise: 2 GiB.
 const LIMIT: u64 = 2 << 30;
@@ -19,6 +20,7 @@ const LIMIT: u64 = 2 << 30;
 struct Target<'a> {
     platforms: Vec<&'a Platform>,
     url: String,
+    path: Option<RelPath>,
 }
 
 /// A target, and what its URL came to.
@@ -29,7 +31,8 @@ struct Held<'a> {
 }
 
 /// Resolves one pin.
-pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, fetch: &Fetch<'_>) -> Result<Resolved, Fault> {
+pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<Resolved, Fault> {
+    let fetch = &remote.downloads().map_err(|e| Fault::unreachable(e.class(), e.trouble()))?;
     let version = version(keys)?;
     if let Aim::At(_) = want.aim {
         return Err(Fault::usage(
@@ -38,7 +41,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, fetch: &Fetch<'_>
     }
     let old = want.old.filter(|old| want.aim == Aim::Prove || old.value("version") == version.as_ref());
     let mut held = Vec::new();
-    for target in targets(keys, want.platforms, version.as_ref())? {
+    for target in targets(keys, want.platforms, version.as_ref(), want.vendor)? {
         held.push(get(keys, want, old, target, fetch)?);
     }
     if let Aim::Keep(borne) = &want.aim {
@@ -58,8 +61,8 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, fetch: &Fetch<'_>
 }
 
 /// Says where a locked pin stands. A file that did not change costs no body.
-pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, fetch: &Fetch<'_>) -> Result<Outlook, Fault> {
-    let resolved = resolve(keys, want, fetch)?;
+pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<Outlook, Fault> {
+    let resolved = resolve(keys, want, remote)?;
     let same = want.old.is_some_and(|old| old.values == resolved.entry.values);
     let standing = if same { Standing::Current } else { Standing::Newer };
     let newest = resolved.entry.value("version").or(resolved.entry.value("sha256")).map(ToString::to_string);
@@ -81,21 +84,32 @@ fn version(keys: &Keys) -> Result<Option<Token>, Fault> {
     Token::new(&versions.rule.to_string()).map(Some).map_err(|e| Fault::usage(Trouble::new(e.to_string())))
 }
 
-/// What is to be fetched: platforms with the same URL share it.
-fn targets<'a>(keys: &Keys, platforms: &'a [Platform], version: Option<&Token>) -> Result<Vec<Target<'a>>, Fault> {
+/// What is to be fetched: platforms with the same URL and the same path share it.
+fn targets<'a>(
+    keys: &Keys,
+    platforms: &'a [Platform],
+    version: Option<&Token>,
+    vendor: Option<&PathTemplate>,
+) -> Result<Vec<Target<'a>>, Fault> {
     let template = keys.url.template();
     let version = version.map(Token::as_str);
-    let unfilled = || Fault::usage(Trouble::new(format!("{} has a slot that nothing fills", quoted(template.as_str()))));
-    if !template.has_platform() {
-        let url = template.fill(&keys.filling(None, version)).ok_or_else(unfilled)?;
-        return Ok(vec![Target { platforms: Vec::new(), url }]);
-    }
+    let unfilled = |text: &str| Fault::usage(Trouble::new(format!("{} has a slot that nothing fills", quoted(text))));
+    let by_platform = template.has_platform() || vendor.is_some_and(|v| v.template().has_platform());
+    let each: Vec<Option<&'a Platform>> = if by_platform { platforms.iter().map(Some).collect() } else { vec![None] };
     let mut all: Vec<Target<'a>> = Vec::new();
-    for platform in platforms {
-        let url = template.fill(&keys.filling(Some(platform), version)).ok_or_else(unfilled)?;
-        match all.iter_mut().find(|t| t.url == url) {
-            Some(target) => target.platforms.push(platform),
-            None => all.push(Target { platforms: vec![platform], url }),
+    for platform in each {
+        let filling = keys.filling(platform, version);
+        let url = template.fill(&filling).ok_or_else(|| unfilled(template.as_str()))?;
+        let path = match vendor {
+            Some(vendor) => {
+                let path = vendor.fill(&filling).map_err(|e| Fault::usage(Trouble::new(e.to_string())))?;
+                Some(path.ok_or_else(|| unfilled(vendor.template().as_str()))?)
+            }
+            None => None,
+        };
+        match all.iter_mut().find(|t| t.url == url && t.path == path) {
+            Some(target) => target.platforms.extend(platform),
+            None => all.push(Target { platforms: platform.into_iter().collect(), url, path }),
         }
     }
     Ok(all)
@@ -196,7 +210,7 @@ fn entry(keys: &Keys, want: &Want<'_>, version: Option<Token>, held: &[Held<'_>]
     }
     let artifact = |h: &Held<'_>| Artifact {
         platforms: h.target.platforms.iter().map(|p| (*p).clone()).collect(),
-        path: None,
+        path: h.target.path.clone(),
         package: None,
         version: None,
         url: Some(h.target.url.clone()),
@@ -214,6 +228,16 @@ fn entry(keys: &Keys, want: &Want<'_>, version: Option<Token>, held: &[Held<'_>]
     Ok(Entry { request, values, artifacts, evidence, first_seen, seen: BTreeMap::new() })
 }
 
+/// Puts exactly a locked file back into the store: from there, the second store, a mirror, upstream.
+pub(in crate::source) fn obtain(artifact: &Artifact, remote: &Remote) -> Result<Stored, Fault> {
+    let url = artifact.url.as_deref().unwrap_or_default();
+    let fetch = remote.downloads().map_err(|e| Fault::unreachable(e.class(), e.trouble()))?;
+    let fetch = fetch.with_files(url.starts_with("file:"));
+    let expect = Expect::exactly(artifact.sha256, artifact.size);
+    let fetched = fetch.artifact(url, expect, Some(artifact.sha256)).map_err(|e| fault(&e, Some(artifact)))?;
+    Ok(fetched.stored)
+}
+
 /// What can be proved of a locked url pin without network and without its bytes.
 pub(in crate::source) fn check(keys: &Keys, entry: &Entry, platforms: &[Platform]) -> Vec<(Id, &'static str, Trouble)> {
     let mut faults = Vec::new();
@@ -221,18 +245,29 @@ pub(in crate::source) fn check(keys: &Keys, entry: &Entry, platforms: &[Platform
         Ok(version) => version,
         Err(fault) => return vec![(Id::PIN002, "request", *fault.trouble)],
     };
-    let Ok(targets) = targets(keys, platforms, version.as_ref()) else { return faults };
-    let mut locked: Vec<(&str, Vec<&Platform>)> =
-        entry.artifacts.iter().map(|a| (a.url.as_deref().unwrap_or_default(), a.platforms.iter().collect())).collect();
-    let mut meant: Vec<(&str, Vec<&Platform>)> = targets.iter().map(|t| (&*t.url, t.platforms.clone())).collect();
-    locked.sort();
-    meant.sort();
+    let Ok(targets) = targets(keys, platforms, version.as_ref(), None) else { return faults };
+    let all = |url: &'_ str, of: &[&Platform]| -> Vec<(String, String)> {
+        if of.is_empty() {
+            vec![(url.to_owned(), String::new())]
+        } else {
+            of.iter().map(|p| (url.to_owned(), p.to_string())).collect()
+        }
+    };
+    let of = |a: &Artifact| all(a.url.as_deref().unwrap_or_default(), &a.platforms.iter().collect::<Vec<_>>());
+    let locked: BTreeSet<(String, String)> = entry.artifacts.iter().flat_map(of).collect();
+    let mut meant: BTreeSet<(String, String)> = targets.iter().flat_map(|t| all(&t.url, &t.platforms)).collect();
+    if locked.iter().any(|(_, p)| !p.is_empty()) && meant.iter().all(|(_, p)| p.is_empty()) {
+        // One URL, vendored at a path of its own for each platform.
+        meant = meant.iter().flat_map(|(url, _)| all(url, &platforms.iter().collect::<Vec<_>>())).collect();
+    }
     if locked != meant {
-        let said = |all: &[(&str, Vec<&Platform>)]| all.iter().map(|(u, _)| quoted(u)).collect::<Vec<_>>().join(", ");
+        let said = |all: &BTreeSet<(String, String)>| all.iter().map(|(u, _)| quoted(u)).collect::<Vec<_>>().join(", ");
         faults.push((
             Id::URL007,
             "artifacts",
-            Trouble::new("the locked files are not those that pins.toml names").expected(said(&meant)).found(said(&locked)),
+            Trouble::new("the locked files are not those that pins.toml names")
+                .expected(said(&meant))
+                .found(said(&locked)),
         ));
     }
     for artifact in &entry.artifacts {

@@ -1,0 +1,38 @@
+//! `dubo-pin fetch`.
+
+use super::common::{Common, failed, finish, warn};
+use super::environment::Environment;
+use crate::ops;
+use crate::ui::{Outcome, Report, Shell};
+
+const VERB: &str = "fetch";
+
+/// Put back exactly what the lock says, by hash
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Vendored files come from this machine's store, then from a second store (DUBO_PIN_STORE: a folder, or a
+URL with {sha256}), then from a mirror, then from upstream. Nothing is accepted but the locked bytes;
+the lock is never changed.")]
+pub(super) struct Args {
+    /// Show what would change; write nothing
+    #[arg(long, short = 'n')]
+    dry_run: bool,
+    /// Overwrite files that are not as dubo-pin wrote them
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell: &Shell) -> u8 {
+    let remote = match common.remote(environment) {
+        Ok(remote) => remote,
+        Err(failures) => return failed(shell, VERB, &failures),
+    };
+    let progress = shell.progress();
+    let result = ops::fetch::run(&common.directory, args.dry_run, args.force, remote.as_ref(), &progress);
+    drop(progress);
+    warn(shell, remote.as_ref());
+    match result {
+        Ok(fetched) => finish(shell, &Report { verb: VERB, outcome: Outcome::Refreshed(&fetched), failures: &[] }),
+        Err(failures) => failed(shell, VERB, &failures),
+    }
+}
