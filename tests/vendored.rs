@@ -155,11 +155,11 @@ fn every_byte_flip_of_a_vendored_file_is_found() {
     let root = Root::open(folder.path()).unwrap();
     // One byte is written in place: some file systems flush a file that is truncated and rewritten.
     let file = std::fs::File::options().write(true).open(folder.path().join("context/tool.tar")).unwrap();
-    for at in 0..tool.len() {
-        file.write_all_at(&[tool[at] ^ 1 << (at % 8)], at as u64).unwrap();
+    for (at, byte) in tool.iter().enumerate() {
+        file.write_all_at(&[byte ^ (1 << (at % 8))], at as u64).unwrap();
         let findings = check(&root, &folder.manifest, &folder.lock, &[]);
         assert_eq!(told(&findings), ["VEND001 context/tool.tar"], "byte {at}");
-        file.write_all_at(&[tool[at]], at as u64).unwrap();
+        file.write_all_at(&[*byte], at as u64).unwrap();
     }
 }
 
