@@ -8,9 +8,11 @@ use dubo_pin::cli::{Interrupt, run_heeding};
 fn main() -> ExitCode {
     let interrupt = Interrupt::new(leave);
     let heard = interrupt.clone();
-    // Where the caller had signals ignored, as `nohup` does, they stay ignored.
-    let _ = ctrlc::try_set_handler(move || heard.signal());
-    ExitCode::from(run_heeding(std::env::args_os(), &interrupt))
+    let arm = || {
+        // Where the caller had signals ignored, as `nohup` does, they stay ignored.
+        let _ = ctrlc::try_set_handler(move || heard.signal());
+    };
+    ExitCode::from(run_heeding(std::env::args_os(), &interrupt, arm))
 }
 
 /// Ends the program from the thread of the signals, while the others may hang on the network.

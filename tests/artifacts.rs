@@ -133,7 +133,7 @@ fn add_checksum_and_slots_for_each_platform_and_sha512() {
             server.url()
         ),
     );
-    work.run(&["refresh", "--keep"]).code(1).says(&zeros);
+    work.run(&["refresh", "plain", "--keep"]).code(1).says(&zeros);
     work.run(&["refresh"]).code(0);
     let plain = dubo_pin::model::Sha256::of(b"plain");
     assert_eq!(

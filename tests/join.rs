@@ -512,3 +512,34 @@ fn a_branch_or_tag_that_is_not_there_gets_the_nearest_name() {
         work.run(&["refresh"]).code(2).says(near);
     }
 }
+
+#[test]
+fn a_pin_that_cannot_be_placed_does_not_stop_the_others() {
+    let (repo, ids) = releases(2);
+    let server = GitMemory::serve(repo);
+    let work = Work::new();
+    let pin = |name: &str, rule: &str| {
+        format!("[pins.{name}]\ngit = \"{}\"\n{rule}\ninto = [{{ arg = \"{}\" }}]\n", server.url(), name.to_uppercase())
+    };
+    let (head, tail) = ids[0].split_at(10);
+    let split = format!("FROM scratch\nARG A={}\nARG B={head}\\\n{tail}\n", ids[0]);
+    work.write("Dockerfile", &split)
+        .write("pins.toml", format!("version = 1\n{}{}", pin("a", "version = \"^1\""), pin("b", "version = \"^1\"")));
+    work.run(&["refresh", "--keep"]).code(0);
+    work.run(&["verify"]).code(0);
+    work.run(&["refresh"]).code(2).says("v1.0.0 -> v1.1.0").says("split");
+    assert_eq!(work.read("Dockerfile"), split.replace(&format!("ARG A={}", ids[0]), &format!("ARG A={}", ids[1])));
+    work.run(&["verify"]).code(0).says("2 verified");
+}
+
+#[test]
+fn thousands_of_altered_entries_are_told() {
+    let work = Work::new();
+    let entry = serde_json::json!({"request": "", "first_seen": "2020-01-01", "seal": "0".repeat(64)});
+    let pins: serde_json::Map<String, serde_json::Value> =
+        (0..12000).map(|i| (format!("p{i}"), entry.clone())).collect();
+    let lock = serde_json::to_string_pretty(&serde_json::json!({"version": 0, "pins": pins})).unwrap() + "\n";
+    work.write("Dockerfile", "FROM scratch\n").write("pins.toml", "version = 1\n").write("pins.lock", lock);
+    // Were it quadratic, the run would be ended from outside after its minute.
+    work.run(&["verify", "-q"]).code(1);
+}

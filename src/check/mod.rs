@@ -7,6 +7,8 @@ mod locked;
 mod sites;
 pub mod vendored;
 
+use std::collections::BTreeSet;
+
 use crate::dockerfile::Dockerfile;
 use crate::lock::Opened;
 use crate::manifest::Manifest;
@@ -34,6 +36,8 @@ pub fn verify(join: &Join<'_>, strict: bool) -> Verdict {
     findings.extend(sites::check(join));
     findings.extend(join.vendored.iter().cloned());
     let mut verdict = Verdict::default();
+    let wrong: BTreeSet<PinName> =
+        findings.iter().filter(|f| f.severity == Severity::Error).filter_map(|f| f.pin.clone()).collect();
     for (name, pin) in &join.manifest.pins {
         let entry = join.lock.lock.pins.contains_key(name);
         if let (Some(reason), false) = (&pin.unlocked, entry) {
@@ -41,7 +45,7 @@ pub fn verify(join: &Join<'_>, strict: bool) -> Verdict {
             if strict {
                 findings.push(unlocked(name, reason, pin.place.clone()));
             }
-        } else if entry && !findings.iter().any(|f| f.pin.as_ref() == Some(name) && f.severity == Severity::Error) {
+        } else if entry && !wrong.contains(name) {
             verdict.verified += 1;
         }
     }

@@ -66,12 +66,13 @@ enum Verb {
 /// Runs the command line that was given and returns the exit code.
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
-    run_heeding(args, &Interrupt::new(|_| ()))
+    run_heeding(args, &Interrupt::new(|_| ()), || ())
 }
 
-/// As [`run`]; a signal that the interrupt is told of ends the program before it returns.
+/// As [`run`]; a signal that the interrupt is told of ends the program before it returns. `arm` is
+/// called once the command line is understood: help and version need no handler of signals.
 #[must_use]
-pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interrupt) -> u8 {
+pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interrupt, arm: impl FnOnce()) -> u8 {
     let environment = Environment::read();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -81,6 +82,7 @@ pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interru
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
+    arm();
     let common = &cli.common;
     let shell = &common.shell(&environment).heeding(interrupt);
     match &cli.verb {

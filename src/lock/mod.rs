@@ -12,6 +12,7 @@
 
 mod canonical;
 mod conflict;
+mod lines;
 mod read;
 mod v0;
 

@@ -2,8 +2,9 @@
 //!
 //! For every verb. Decides only whether the file is what dubo-pin wrote, not whether it is right.
 
+use super::lines::Lines;
 use super::{FILE, Lock, VERSION, conflict, v0};
-use crate::model::{Class, Excerpt, Finding, Id, PinName, Place, Trouble, quoted};
+use crate::model::{Class, Finding, Id, PinName, Place, Trouble, quoted};
 
 /// A lock, with what is wrong about its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub struct Opened {
     pub altered: Vec<PinName>,
     /// All of it as findings: LOCK005 and LOCK006.
     pub findings: Vec<Finding>,
-    text: String,
+    lines: Lines,
 }
 
 /// Why a file is no lock that this program can read.
@@ -73,27 +74,28 @@ struct Head {
 /// A newer version, conflict markers, or bytes that are not of the lock's shape.
 pub fn open(bytes: &[u8]) -> Result<Opened, LockError> {
     let text = String::from_utf8_lossy(bytes);
+    let lines = Lines::of(&text);
     if let Some(line) = conflict::marker(&text) {
-        return Err(LockError::Conflict(at(&text, line, 1)));
+        return Err(LockError::Conflict(lines.at(line, 1)));
     }
     let syntax = |e: &serde_json::Error| {
         let said = e.to_string();
         let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
-        LockError::Syntax { what: crate::model::visible(what).into_owned(), place: at(&text, e.line(), e.column()) }
+        LockError::Syntax { what: crate::model::visible(what).into_owned(), place: lines.at(e.line(), e.column()) }
     };
     let head: Head = serde_json::from_slice(bytes).map_err(|e| syntax(&e))?;
     if head.version > VERSION {
         let line = text.lines().position(|l| l.contains("\"version\"")).map_or(1, |i| i + 1);
-        return Err(LockError::Newer { found: head.version, place: at(&text, line, 1) });
+        return Err(LockError::Newer { found: head.version, place: lines.at(line, 1) });
     }
     let (lock, broken) = v0::read(bytes).map_err(|e| syntax(&e))?;
-    let mut opened = Opened { lock, altered: Vec::new(), findings: Vec::new(), text: text.into_owned() };
+    let mut opened = Opened { lock, altered: Vec::new(), findings: Vec::new(), lines };
     for (section, name) in broken {
         let finding = Finding::error(
             Id::LOCK005,
             Some(&name),
             Trouble::new(format!("the entry of {} was altered since dubo-pin wrote it", quoted(name.as_str())))
-                .at(opened.entry(section, &name))
+                .at(opened.lines.entry(section, name.as_str()))
                 .expected("an entry whose seal is the digest of its other fields")
                 .found("another digest")
                 .help(format!("git checkout -- {FILE} brings back the committed one; or remove the entry and run dubo-pin refresh {name}")),
@@ -143,56 +145,18 @@ impl Opened {
     /// A lock that is not there.
     #[must_use]
     pub fn none() -> Self {
-        Self { lock: Lock::default(), altered: Vec::new(), findings: Vec::new(), text: String::new() }
+        Self { lock: Lock::default(), altered: Vec::new(), findings: Vec::new(), lines: Lines::default() }
     }
 
     /// Where a pin's entry begins.
     #[must_use]
     pub fn place(&self, name: &PinName) -> Place {
-        self.entry("pins", name)
+        self.lines.entry("pins", name.as_str())
     }
 
     /// Where a field of a pin's entry stands, or else where the entry begins.
     #[must_use]
     pub fn field(&self, name: &PinName, field: &str) -> Place {
-        let entry = self.entry("pins", name);
-        let wanted = format!("\"{field}\": ");
-        let found = self
-            .text
-            .lines()
-            .enumerate()
-            .skip(entry.line)
-            .take_while(|(_, l)| *l != "    }," && *l != "    }")
-            .find(|(_, l)| l.trim_start().starts_with(&wanted));
-        found.map_or(entry, |(i, l)| at(&self.text, i + 1, l.len() - l.trim_start().len() + 1))
-    }
-
-    fn entry(&self, section: &str, name: &PinName) -> Place {
-        let wanted = format!("\"{name}\":");
-        let opening = format!("\"{section}\":");
-        let start = self.text.lines().position(|l| l.trim_start().starts_with(&opening)).unwrap_or_default();
-        let line = self
-            .text
-            .lines()
-            .enumerate()
-            .skip(start + 1)
-            .find(|(_, l)| l.trim_start().starts_with(&wanted) && l.ends_with('{'));
-        line.map_or_else(|| Place::file(FILE), |(i, _)| at(&self.text, i + 1, 5))
-    }
-}
-
-/// A place by line and column in bytes, both from 1, as serde_json counts them.
-fn at(text: &str, line: usize, column: usize) -> Place {
-    let Some(content) = text.lines().nth(line.saturating_sub(1)) else {
-        return Place::line(FILE, line.max(1));
-    };
-    let before = content.get(..column.saturating_sub(1).min(content.len()));
-    let chars = before.map_or(0, |b| b.chars().count());
-    let word = content.chars().skip(chars).take_while(|c| !c.is_whitespace()).count().max(1);
-    Place {
-        file: FILE.to_owned(),
-        line: line.max(1),
-        column: chars + 1,
-        excerpt: Some(Excerpt { text: content.to_owned(), width: word }),
+        self.lines.field("pins", name.as_str(), field)
     }
 }

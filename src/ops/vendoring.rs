@@ -74,6 +74,14 @@ pub(super) fn changes(
             Step::Remove(path, before) => vendoring.changes.push(Change::removed(path, before)),
         }
     }
+    // Files of a pin that left the manifest but could not be removed: the blocks still tell that
+    // dubo-pin chose their places.
+    let lingering = new.pins.iter().any(|(name, entry)| {
+        !project.manifest.pins.contains_key(name) && entry.artifacts.iter().any(|a| a.path.is_some())
+    });
+    if lingering {
+        return Ok(vendoring);
+    }
     let (tracked, untracked) = vendor::named(&project.manifest, &placed.placements);
     let blocks = [
         (BLOCKS[0], &attributes, vendor::attributes(attributes.as_deref().unwrap_or(empty), &tracked)),

@@ -36,7 +36,7 @@ pub use cache::{Cache, Record};
 pub use client::Proxies;
 pub use credentials::{CredentialSources, Credentials};
 pub use error::{Fault, ObjectKind, RemoteError};
-pub use fetch::{Fetch, Fetched, Origin as FetchOrigin, SecondStore};
+pub use fetch::{Fetch, Fetched, Origin, SecondStore};
 pub use http::{Bound, Http, Length, Method, Options, Request, Response};
 pub use limits::Limits;
 pub use mirrors::{MirrorError, Mirrored, Mirrors};

@@ -53,7 +53,9 @@ fn entry(version: Option<&str>, artifacts: Vec<Artifact>) -> Entry {
 
 fn lock(pins: Vec<(&str, Entry)>) -> Lock {
     let pins = pins.into_iter().map(|(name, entry)| (name.parse().unwrap(), entry));
-    Lock { pins: pins.collect(), ..Lock::default() }
+    let mut lock = Lock::default();
+    lock.pins = pins.collect();
+    lock
 }
 
 fn tool(version: &str, bytes: &str) -> Entry {

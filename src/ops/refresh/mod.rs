@@ -85,6 +85,7 @@ pub fn run(
     if options.locked {
         return Ok(refreshed);
     }
+    unplaceable(&project, &mended.lock, &mut new, &mut refreshed);
     let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, remote).map_err(|f| vec![f])?;
     let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
     if atomic {
@@ -338,24 +339,49 @@ fn plan(
     vendored: Vec<Change>,
     refreshed: &mut Refreshed,
 ) -> Result<Plan, Failure> {
-    let settled: Vec<&PinName> = refreshed
-        .pins
-        .iter()
-        .filter_map(|outcome| match outcome {
-            PinOutcome::Unchanged(pin) | PinOutcome::New { pin, .. } | PinOutcome::Moved { pin, .. } => Some(pin),
-            _ => None,
-        })
-        .collect();
-    let Placed { files, notes } = place::place(project, old, new, &settled)?;
+    let Placed { files, notes } = place::place(project, old, new, &settled(refreshed))?;
     refreshed.notes.extend(notes);
     let mut changes = vendored;
     changes.extend(files);
-    let bytes = new.to_bytes();
     let empty = new.pins.is_empty() && new.archives.is_empty() && project.lock_bytes.is_none();
-    if !empty {
+    // A lock without findings is byte for byte the canonical one: unchanged, it need not be written out again.
+    let same = new == old && project.lock.as_ref().is_ok_and(|o| o.findings.is_empty()) && project.lock_bytes.is_some();
+    if !empty && !same {
+        let bytes = new.to_bytes();
         changes.push(Change::new(known(lock::FILE)?, project.lock_bytes.clone(), Some(bytes)));
     }
     Ok(Plan::new(changes))
+}
+
+/// Pins whose value cannot be written keep their old entry and are reported; the others go on.
+fn unplaceable(project: &Project, old: &Lock, new: &mut Lock, refreshed: &mut Refreshed) {
+    let settled: Vec<PinName> = settled(refreshed).into_iter().cloned().collect();
+    for name in settled {
+        if let Err(failure) = place::of_pin(project, old, new, &name) {
+            give_up(&name, failure, old, new, refreshed);
+        }
+    }
+}
+
+/// One pin fails after it was resolved: its entry is as it was before.
+fn give_up(name: &PinName, failure: Failure, old: &Lock, new: &mut Lock, refreshed: &mut Refreshed) {
+    match refreshed.pins.iter_mut().find(|p| p.pin() == Some(name)) {
+        Some(PinOutcome::Failed(_)) => {}
+        Some(outcome) => *outcome = PinOutcome::Failed(failure),
+        None => refreshed.pins.push(PinOutcome::Failed(failure)),
+    }
+    match old.pins.get(name) {
+        Some(entry) => new.pins.insert(name.clone(), entry.clone()),
+        None => new.pins.remove(name),
+    };
+}
+
+/// Pins whose entry stands, so that their values are placed.
+fn settled(refreshed: &Refreshed) -> Vec<&PinName> {
+    let stands = |outcome: &&PinOutcome| {
+        matches!(outcome, PinOutcome::Unchanged(_) | PinOutcome::New { .. } | PinOutcome::Moved { .. })
+    };
+    refreshed.pins.iter().filter(stands).filter_map(PinOutcome::pin).collect()
 }
 
 /// The vendored files. A pin whose files cannot be put in place keeps its old entry and is reported.
@@ -372,17 +398,8 @@ fn vendor(
         // A pin that did not move and whose file is in the way anyway keeps what it has.
         let mut again = false;
         for (name, failure) in failures {
-            let outcome = refreshed.pins.iter_mut().find(|p| p.pin() == Some(&name));
-            match outcome {
-                Some(PinOutcome::Failed(_)) => {}
-                Some(outcome) => *outcome = PinOutcome::Failed(failure),
-                None => refreshed.pins.push(PinOutcome::Failed(failure)),
-            }
             again |= new.pins.get(&name) != old.pins.get(&name);
-            match old.pins.get(&name) {
-                Some(entry) => new.pins.insert(name, entry.clone()),
-                None => new.pins.remove(&name),
-            };
+            give_up(&name, failure, old, new, refreshed);
         }
         if !again {
             refreshed.notes.extend(notes);

@@ -21,29 +21,9 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
     let mut edits: Vec<(String, Edit)> = Vec::new();
     let mut notes = Vec::new();
     for name in settled {
-        let (Some(pin), Some(entry)) = (project.manifest.pins.get(*name), new.pins.get(*name)) else { continue };
-        if !sound(project.lock.as_ref().ok(), name) {
-            continue;
-        }
-        for placed in &pin.into {
-            let key = pin.value_key(&placed.value);
-            let usage = |trouble: Trouble| Failure { pin: Some((*name).clone()), class: Class::Usage, trouble };
-            for (file, at) in
-                search(&project.dockerfiles, &placed.value).map_err(|e| usage(e.trouble(&placed.place)))?
-            {
-                let Some(token) = pin.source.site_value(entry, key, placed.value.platform.as_ref(), &at.value) else {
-                    return Err(usage(no_value(key, entry).at(placed.place.clone())));
-                };
-                if token.as_str() != at.value {
-                    edits.push((file.file().to_owned(), at.edit(file, &token).map_err(|e| usage(e.trouble()))?));
-                }
-                let Some(before) = old.pins.get(*name).filter(|before| before.values != entry.values) else { continue };
-                match retell(file, &at, said(before), said(entry)) {
-                    Some(edit) => edits.push((file.file().to_owned(), edit)),
-                    None => notes.extend(stale(file, &at, entry)),
-                }
-            }
-        }
+        let (own, told) = of_pin(project, old, new, name)?;
+        edits.extend(own);
+        notes.extend(told);
     }
     let mut files = Vec::new();
     for file in &project.dockerfiles {
@@ -61,6 +41,38 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
     }
     notes.dedup();
     Ok(Placed { files, notes })
+}
+
+/// Edits by the name of their Dockerfile, and what could not be kept true.
+type OfPin = (Vec<(String, Edit)>, Vec<Trouble>);
+
+/// The edits of one pin. A failure here is that pin's alone.
+pub(super) fn of_pin(project: &Project, old: &Lock, new: &Lock, name: &PinName) -> Result<OfPin, Failure> {
+    let (mut edits, mut notes) = (Vec::new(), Vec::new());
+    let (Some(pin), Some(entry)) = (project.manifest.pins.get(name), new.pins.get(name)) else {
+        return Ok((edits, notes));
+    };
+    if !sound(project.lock.as_ref().ok(), name) {
+        return Ok((edits, notes));
+    }
+    let usage = |trouble: Trouble| Failure { pin: Some(name.clone()), class: Class::Usage, trouble };
+    for placed in &pin.into {
+        let key = pin.value_key(&placed.value);
+        for (file, at) in search(&project.dockerfiles, &placed.value).map_err(|e| usage(e.trouble(&placed.place)))? {
+            let Some(token) = pin.source.site_value(entry, key, placed.value.platform.as_ref(), &at.value) else {
+                return Err(usage(no_value(key, entry).at(placed.place.clone())));
+            };
+            if token.as_str() != at.value {
+                edits.push((file.file().to_owned(), at.edit(file, &token).map_err(|e| usage(e.trouble()))?));
+            }
+            let Some(before) = old.pins.get(name).filter(|before| before.values != entry.values) else { continue };
+            match retell(file, &at, said(before), said(entry)) {
+                Some(edit) => edits.push((file.file().to_owned(), edit)),
+                None => notes.extend(stale(file, &at, entry)),
+            }
+        }
+    }
+    Ok((edits, notes))
 }
 
 fn no_value(key: &str, entry: &Entry) -> Trouble {

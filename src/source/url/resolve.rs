@@ -9,7 +9,7 @@ use super::keys::Keys;
 use crate::disk::{Expect, Stored};
 use crate::lock::{Artifact, Entry, Evidence, Value};
 use crate::model::{Id, Platform, RelPath, Sha256, Standing, Token, Trouble, quoted};
-use crate::remote::{Fetch, FetchOrigin, Remote, RemoteError};
+use crate::remote::{Fetch, Origin, Remote, RemoteError};
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 use crate::source::template::PathTemplate;
 
@@ -146,7 +146,7 @@ fn get<'a>(
                 )),
         ));
     }
-    Ok(Held { target, stored: fetched.stored, mirrored: fetched.origin == FetchOrigin::Mirror })
+    Ok(Held { target, stored: fetched.stored, mirrored: fetched.origin == Origin::Mirror })
 }
 
 /// What was locked and is not there any more is gone; what never was is a mistake, or not reachable.
