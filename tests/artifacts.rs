@@ -344,3 +344,58 @@ fn a_server_in_memory_serves_trees_too_and_a_moved_pin_brings_its_new_tar() {
     assert!(!work.image().join("w-1.0.0.tar").exists(), "the old tar stays");
     work.run(&["verify"]).code(0);
 }
+
+#[test]
+fn the_roon_image_of_pins_is_refreshed_whole_through_a_mirror() {
+    let (server, _files) = files(&[
+        ("/RoonBridge_linuxx64.tar.bz2", b"amd64 bridge"),
+        ("/RoonBridge_linuxarmv8.tar.bz2", b"arm64 bridge"),
+        ("/RoonBridge_linuxarmv7hf.tar.bz2", b"armv7 bridge"),
+        ("/RoonServer_linuxx64.tar.bz2", b"amd64 server"),
+    ]);
+    let work = Work::new();
+    for name in ["Dockerfile", "pins.toml"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pins/roon").join(name);
+        work.write(name, std::fs::read(path).unwrap());
+    }
+    let mirror = format!("https://download.roonlabs.com/builds/={}/;resolve", server.url());
+    let run = |arguments: &[&str]| ran(work.command(arguments).env("DUBO_PIN_MIRRORS", &mirror));
+    let dockerfile = work.bytes("Dockerfile");
+    run(&["refresh"]).code(0).says("2 skipped");
+    run(&["verify"]).code(0).says("2 UNLOCKED");
+    run(&["refresh", "bridge", "server"]).code(0);
+    run(&["verify"]).code(0).says("2 verified, 0 UNLOCKED");
+    assert!(work.bytes("Dockerfile") == dockerfile);
+    assert_eq!(work.read("context/cache/linux/amd64/server.tar.bz2"), "amd64 server");
+    assert_eq!(work.read("context/cache/linux/arm/v7/bridge.tar.bz2"), "armv7 bridge");
+    let lock = work.read("pins.lock");
+    assert!(lock.contains("https://download.roonlabs.com/builds/RoonBridge_linuxarmv8.tar.bz2"), "{lock}");
+    assert!(lock.contains("\"origin\": \"mirror\"") && !lock.contains("127.0.0.1"), "{lock}");
+    // A mirror that may not decide: nothing new is believed, what is known by its hash is served.
+    std::fs::remove_dir_all(work.image().join("context")).unwrap();
+    std::fs::remove_dir_all(work.home().join(".cache")).unwrap();
+    let mirror = mirror.replace(";resolve", "");
+    ran(work.command(&["fetch"]).env("DUBO_PIN_MIRRORS", &mirror)).code(0);
+    run(&["verify"]).code(0);
+}
+
+#[test]
+fn a_vendor_that_is_added_or_taken_away_moves_no_value() {
+    let Some((_server, work, commit, _)) = vendored_tar() else { return };
+    let with = work.read("pins.toml");
+    let without = with.replace("vendor = \"src/widget.tar\"\n", "");
+    work.write("pins.toml", &without);
+    work.run(&["refresh"]).code(0);
+    assert!(!work.image().join("src").exists());
+    work.write("pins.toml", &with);
+    work.run(&["verify"]).code(1).says("VEND007");
+    work.run(&["refresh", "--keep"]).code(0);
+    assert!(work.image().join("src/widget.tar").exists());
+    work.run(&["verify"]).code(0);
+    work.write("pins.toml", &without);
+    work.run(&["verify"]).code(1).says("VEND007");
+    work.run(&["refresh", "--keep"]).code(0);
+    assert!(!work.image().join("src").exists());
+    work.run(&["verify"]).code(0);
+    assert!(work.read("Dockerfile").contains(&commit));
+}

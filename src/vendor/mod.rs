@@ -83,6 +83,16 @@ pub fn derives(pin: &Pin, entry: &Entry, artifact: &Artifact) -> bool {
     }
 }
 
+/// Whether an entry's files are where the pin wants them now: each at the path that `vendor` gives,
+/// or none at any path without it.
+#[must_use]
+pub fn in_place(pin: &Pin, entry: &Entry) -> bool {
+    match &pin.vendor {
+        Some(_) => !entry.artifacts.is_empty() && entry.artifacts.iter().all(|a| derives(pin, entry, a)),
+        None => entry.artifacts.iter().all(|a| a.path.is_none()),
+    }
+}
+
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }

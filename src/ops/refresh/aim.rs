@@ -79,7 +79,8 @@ fn step(
         return fail(finding.map_or_else(|| Trouble::new("the lock's entry was altered"), |f| f.trouble.clone()));
     }
     let entry = old.pins.get(name);
-    let current = entry.is_some_and(|e| e.request == pin.source.request(&pin.platforms));
+    let current =
+        entry.is_some_and(|e| e.request == pin.source.request(&pin.platforms) && crate::vendor::in_place(pin, e));
     if options.locked {
         return match entry {
             Some(_) => Step::Resolve { aim: Aim::Prove, or_newest: false },
@@ -125,11 +126,20 @@ fn step(
     }
 }
 
+/// What is locked, as a Dockerfile would bear it.
 fn locked_values(entry: &crate::lock::Entry) -> BTreeMap<String, Token> {
-    ["commit", "digest", "sha256"]
-        .iter()
-        .filter_map(|key| Some(((*key).to_owned(), entry.value(key)?.clone())))
-        .collect()
+    let mut values = BTreeMap::new();
+    for (key, value) in entry.values.iter().filter(|(k, _)| ["commit", "digest", "sha256"].contains(&k.as_str())) {
+        match value {
+            crate::lock::Value::One(token) => {
+                values.insert(key.to_string(), token.clone());
+            }
+            crate::lock::Value::Each(each) => {
+                values.extend(each.iter().map(|(platform, token)| (format!("{key} {platform}"), token.clone())));
+            }
+        }
+    }
+    values
 }
 
 /// What the Dockerfiles say of a pin.
