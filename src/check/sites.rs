@@ -51,6 +51,10 @@ fn one(name: &PinName, pin: &Pin, entry: &Entry, site: &Site, file: &Dockerfile,
             .help(format!("dubo-pin refresh --keep {name} writes the locked value back"));
         findings.push(Finding::error(Id::LOCK001, Some(name), trouble));
     }
+    if let Err(error) = at.edit(file, &expected) {
+        let help = "it is as locked now, but refresh cannot write another value there: write it in one piece";
+        findings.push(Finding::note(error.id(), Some(name), error.trouble().help(help)));
+    }
     findings.extend(shadows(file, at).into_iter().map(|t| Finding::error(Id::ARG001, Some(name), t)));
     let truths: Vec<&str> = ["tag", "version", "date"].iter().filter_map(|k| Some(entry.value(k)?.as_str())).collect();
     if !truths.is_empty()

@@ -5,7 +5,6 @@
 //! stored or erased.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -13,36 +12,9 @@ use reqwest::header::HeaderValue;
 use url::Url;
 
 use super::error::{Fault, RemoteError};
-use super::{git, netrc, policy};
-
-/// Where credentials may be found; `cli` fills it from the environment.
-#[derive(Clone, Default)]
-pub struct CredentialSources {
-    /// The text of `~/.netrc`.
-    pub netrc: Option<String>,
-    /// The system's and the user's git configuration, in git's order. Those that do not exist are
-    /// skipped.
-    pub git_configs: Vec<PathBuf>,
-    /// The user's home, for `~/` within these.
-    pub home: Option<PathBuf>,
-}
-
-// A netrc holds passwords.
-impl std::fmt::Debug for CredentialSources {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CredentialSources")
-            .field("netrc", &self.netrc.is_some())
-            .field("git_configs", &self.git_configs)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A login and its password, and where they were found.
-pub(super) struct Account {
-    pub(super) login: String,
-    pub(super) password: String,
-    pub(super) source: String,
-}
+use super::helpers::ask_helpers;
+use super::sources::{Account, CredentialSources};
+use super::{netrc, policy};
 
 /// The credentials of one run.
 #[derive(Debug, Default)]
@@ -129,7 +101,7 @@ impl Credentials {
                 Err(e) => looked.push(format!("netrc cannot be read ({e})")),
             },
         }
-        match git::ask_helpers(&self.sources, url) {
+        match ask_helpers(&self.sources, url) {
             Ok(account) => Ok(account),
             Err(why) => {
                 looked.push(why);

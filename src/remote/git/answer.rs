@@ -9,8 +9,8 @@ use gix::protocol::transport::client::blocking_io::{ExtendedBufRead, Transport};
 use gix::protocol::transport::client::{Capabilities, MessageKind};
 use gix::protocol::transport::{Protocol, Service};
 
+use super::ids::of_gix;
 use super::listing::{self, Raw};
-use super::session::of_gix;
 use super::wire::Slot;
 use crate::model::CommitId;
 use crate::remote::error::{Fault, RemoteError, flat, said};

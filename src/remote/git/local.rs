@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::between::{Between, Step, walk};
+use super::ids::{of_gix, to_gix};
 use super::listing::{Ask, Raw, RefIds};
 use super::object::{CommitObject, tag_target};
 use super::pack::{kind_of, prove};
-use super::session::{of_gix, to_gix};
 use crate::model::{CommitId, GitUrl, quoted};
 use crate::remote::error::{Fault, ObjectKind, RemoteError, flat};
 

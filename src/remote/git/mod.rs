@@ -7,12 +7,11 @@
 
 mod answer;
 mod between;
-mod helper;
+mod ids;
 mod listing;
 mod local;
 mod object;
 mod pack;
-mod process;
 mod session;
 mod ssh;
 mod tree;
@@ -33,7 +32,6 @@ use super::mirrors::Mirrors;
 use crate::model::{CommitId, GitUrl, Scheme};
 
 pub use between::{Between, Relation};
-pub(super) use helper::ask_helpers;
 pub use listing::{Ask, Head, Listing, Origin, RefIds};
 use local::Local;
 pub use object::{CommitObject, ObjectError, hash};

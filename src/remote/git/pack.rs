@@ -5,8 +5,8 @@
 use gix::odb::pack::{Bundle, cache};
 use gix::zlib::Inflate;
 
+use super::ids::to_gix;
 use super::object::CommitObject;
-use super::session::to_gix;
 use crate::model::CommitId;
 use crate::remote::error::{Fault, ObjectKind, RemoteError, flat};
 

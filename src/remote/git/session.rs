@@ -16,6 +16,7 @@ use gix::protocol::transport::client::blocking_io::Transport;
 use gix::protocol::{Command, LsRefsCommand};
 
 use super::answer::{Greeting, Question};
+use super::ids::{of_gix, to_gix};
 use super::listing::{Raw, RefIds};
 use super::wire::Slot;
 use crate::model::CommitId;
@@ -54,17 +55,6 @@ pub(super) struct Fetched {
 
 fn agent() -> (&'static str, Option<String>) {
     ("agent", Some(concat!("dubo-pin/", env!("CARGO_PKG_VERSION")).to_owned()))
-}
-
-pub(super) fn to_gix(id: &CommitId) -> gix::ObjectId {
-    match id {
-        CommitId::Sha1(bytes) => gix::ObjectId::Sha1(*bytes),
-        CommitId::Sha256(bytes) => gix::ObjectId::Sha256(*bytes),
-    }
-}
-
-pub(super) fn of_gix(id: &gix::oid) -> Option<CommitId> {
-    CommitId::from_bytes(id.as_bytes())
 }
 
 impl<T: Transport> Session<T> {

@@ -14,11 +14,11 @@ use gix::protocol::transport::Protocol;
 use gix::protocol::transport::client::git::ConnectMode;
 use gix::protocol::transport::client::git::blocking_io::Connection;
 
-use super::process;
 use super::wire::Slot;
 use crate::model::GitUrl;
 use crate::remote::error::{Fault, RemoteError, said};
 use crate::remote::limits::Limits;
+use crate::remote::process;
 
 /// A connection over `ssh`.
 pub(super) type Ssh = Connection<Incoming, ChildStdin>;

@@ -10,10 +10,10 @@ use gix::odb::pack::cache::DecodeEntry;
 use gix::validate::path::component;
 use gix::zlib::Inflate;
 
+use super::ids::to_gix;
 use super::local::Local;
 use super::object::ObjectError;
 use super::pack::kind_of;
-use super::session::to_gix;
 use crate::model::CommitId;
 use crate::remote::error::{Fault, ObjectKind, RemoteError, flat};
 

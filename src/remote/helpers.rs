@@ -10,7 +10,7 @@ use gix::credentials::protocol::Context;
 use url::Url;
 
 use super::process;
-use crate::remote::credentials::{Account, CredentialSources};
+use super::sources::{Account, CredentialSources};
 use crate::remote::error::flat;
 
 const PATIENCE: Duration = Duration::from_secs(60);
