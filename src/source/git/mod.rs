@@ -2,6 +2,7 @@
 
 pub mod archive;
 mod keys;
+mod locked;
 mod naming;
 mod offline;
 pub mod proof;

@@ -3,7 +3,7 @@
 //! For `check`. The lock's form and seals are the lock floor's; here is what the values mean.
 
 use super::keys::Keys;
-use super::resolve::{commit_of, stored_object};
+use super::locked::{commit_of, stored_object};
 use crate::lock::Entry;
 use crate::model::{Day, Id, Trouble, quoted};
 

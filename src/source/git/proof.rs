@@ -52,7 +52,7 @@ impl Expected {
     /// # Errors
     /// [`ProofError::Evidence`] where something is missing, or of a format that is not known.
     pub fn of(entry: &Entry) -> Result<Self, ProofError> {
-        let commit = super::resolve::stored_object(entry).ok_or(ProofError::Evidence("commit-object"))?;
+        let commit = super::locked::stored_object(entry).ok_or(ProofError::Evidence("commit-object"))?;
         if entry.proof("tree") != Some(commit.tree.to_string().as_str()) {
             return Err(ProofError::Evidence("tree"));
         }

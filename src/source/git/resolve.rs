@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 
 use super::keys::{Follow, Keys};
+use super::locked::{commit_of, stored_object};
 use super::naming::order;
 use super::proof::Expected;
 use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
@@ -396,16 +397,6 @@ fn object(keys: &Keys, found: &Candidate, old: Option<&Entry>, git: &Git<'_>) ->
     }
 }
 
-/// The commit object that an entry stores, if it is that of the entry's commit.
-pub(in crate::source) fn stored_object(entry: &Entry) -> Option<CommitObject> {
-    let raw = match (entry.proof("commit-object"), entry.proof("commit-object-base64")) {
-        (Some(text), None) => text.as_bytes().to_vec(),
-        (None, Some(code)) => base64::engine::general_purpose::STANDARD.decode(code).ok()?,
-        _ => return None,
-    };
-    CommitObject::parse(commit_of(entry)?, &raw).ok()
-}
-
 fn entry(
     keys: &Keys,
     found: &Candidate,
@@ -463,11 +454,6 @@ fn entry(
 fn told(between: git::Between) -> Option<Between> {
     let git::Between { relation, count, more, subjects } = between;
     (relation == Relation::Descendant).then_some(Between { count, more, subjects })
-}
-
-/// The locked commit.
-pub(in crate::source) fn commit_of(entry: &Entry) -> Option<CommitId> {
-    entry.value("commit")?.as_str().parse().ok()
 }
 
 /// The locked version, if the manifest still allows it: who forbids it wants to leave it.

@@ -6,8 +6,8 @@ use std::io::{Read, Seek as _};
 
 use super::archive::{self, Archive, Options};
 use super::keys::Keys;
+use super::locked::stored_object;
 use super::proof::{self, Expected};
-use super::resolve::stored_object;
 use crate::disk::{Expect, Stored};
 use crate::lock::{Artifact, Entry};
 use crate::model::Trouble;
