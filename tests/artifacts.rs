@@ -268,6 +268,8 @@ fn fetch_restores_from_the_store_then_the_second_store_then_a_mirror_then_upstre
     let asked = server.log().len();
     lost(&work);
     work.run(&["fetch"]).code(0);
+    lost(&work);
+    work.run(&["fetch", "--offline"]).code(0);
     assert_eq!(server.log().len(), asked, "the store has it, yet upstream was asked");
     work.run(&["export", "store", work.home().join("second").to_str().unwrap()]).code(0).says("3 files");
 

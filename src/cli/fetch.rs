@@ -1,6 +1,6 @@
 //! `dubo-pin fetch`.
 
-use super::common::{Common, failed, finish, warn};
+use super::common::{Common, failed, finish, store_folder, warn};
 use super::environment::Environment;
 use crate::ops;
 use crate::ui::{Outcome, Report, Shell};
@@ -14,6 +14,9 @@ Vendored files come from this machine's store, then from a second store (DUBO_PI
 URL with {sha256}), then from a mirror, then from upstream. Nothing is accepted but the locked bytes;
 the lock is never changed.")]
 pub(super) struct Args {
+    /// Pins by name or glob; all if none is named
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
     /// Show what would change; write nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
@@ -27,8 +30,10 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         Ok(remote) => remote,
         Err(failures) => return failed(shell, VERB, &failures),
     };
+    let store = store_folder(environment);
+    let from = ops::From { remote: remote.as_ref(), store: store.as_deref() };
     let progress = shell.progress();
-    let result = ops::fetch::run(&common.directory, args.dry_run, args.force, remote.as_ref(), &progress);
+    let result = ops::fetch::run(&common.directory, &args.names, args.dry_run, args.force, &from, &progress);
     drop(progress);
     warn(shell, remote.as_ref());
     match result {

@@ -1,6 +1,6 @@
 //! `dubo-pin refresh`.
 
-use super::common::{Common, failed, finish, warn, wrong_usage};
+use super::common::{Common, failed, finish, store_folder, warn, wrong_usage};
 use super::environment::Environment;
 use crate::model::{Day, Token};
 use crate::ops;
@@ -65,8 +65,10 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         accept_changed: args.accept_changed.clone(),
         today: Day::today(),
     };
+    let store = store_folder(environment);
+    let from = ops::From { remote: remote.as_ref(), store: store.as_deref() };
     let progress = shell.progress();
-    let result = ops::refresh::run(&common.directory, &options, remote.as_ref(), &progress);
+    let result = ops::refresh::run(&common.directory, &options, &from, &progress);
     drop(progress);
     warn(shell, remote.as_ref());
     match result {

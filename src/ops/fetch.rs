@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::project::{Project, disk, failure, known};
-use super::vendoring::{self, Vendoring};
-use crate::disk::{Plan, ProcessLock, recover};
+use super::select::select;
+use super::vendoring::{self, BLOCKS, From, Vendoring};
+use crate::disk::{Change, Plan, ProcessLock, recover};
 use crate::lock;
 use crate::model::{Event, Events, Failure, PinOutcome, Refreshed, Sha256};
-use crate::remote::Remote;
 
 /// Restores vendored files from the store, the second store, a mirror or upstream, in that order.
 ///
@@ -16,9 +16,10 @@ use crate::remote::Remote;
 /// answer.
 pub fn run(
     dir: &Path,
+    names: &[String],
     dry_run: bool,
     force: bool,
-    remote: Option<&Remote>,
+    from: &From<'_>,
     events: &dyn Events,
 ) -> Result<Refreshed, Vec<Failure>> {
     let one = |f: Failure| vec![f];
@@ -30,11 +31,17 @@ pub fn run(
         fetched.notes.extend(recover(&root, process).map_err(|e| one(disk(&e)))?.to_trouble());
     }
     let opened = project.lock.as_ref().map_err(|e| one(failure(e.class(), e.trouble())))?;
-    let now = &opened.lock;
-    let Vendoring { changes, failures, notes } = vendoring::changes(&project, now, now, force, remote).map_err(one)?;
+    let selection = select(&project.manifest, names)?;
+    let mut now = opened.lock.clone();
+    if !selection.all {
+        now.pins.retain(|name, _| selection.names.contains(name));
+    }
+    let Vendoring { changes, failures, notes } = vendoring::changes(&project, &now, &now, force, from).map_err(one)?;
     fetched.notes.extend(notes);
     fetched.pins.extend(failures.into_iter().map(|(_, failure)| PinOutcome::Failed(failure)));
-    let plan = Plan::new(changes);
+    // The blocks of git's files name every pin's places: some pins alone cannot tell them.
+    let whole = |change: &Change| selection.all || !BLOCKS.contains(&change.path.as_str());
+    let plan = Plan::new(changes.into_iter().filter(whole));
     fetched.files = plan.diff();
     if let Some(process) = &process
         && !plan.is_empty()

@@ -15,3 +15,4 @@ mod vendoring;
 mod work;
 
 pub use project::MANIFEST;
+pub use vendoring::From;

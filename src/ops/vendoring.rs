@@ -4,6 +4,7 @@
 //! `source`; here the two meet the disk, and nothing is written.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::project::{Project, disk, failure, known};
 use crate::disk::{Before, CAP, Change, Looked, Store};
@@ -13,7 +14,16 @@ use crate::remote::Remote;
 use crate::vendor::{self, Decided, Listed, Placement, Step};
 
 /// The files of git that carry a marked block.
-const BLOCKS: [&str; 2] = [".gitattributes", ".gitignore"];
+pub(super) const BLOCKS: [&str; 2] = [".gitattributes", ".gitignore"];
+
+/// Where bytes may come from.
+#[derive(Clone, Copy, Debug)]
+pub struct From<'a> {
+    /// The network, and the store that it fills; none if the run is offline.
+    pub remote: Option<&'a Remote>,
+    /// The folder of this machine's store, for a run that is offline.
+    pub store: Option<&'a Path>,
+}
 
 /// What is to be done about vendored files.
 #[derive(Debug, Default)]
@@ -30,7 +40,7 @@ pub(super) fn changes(
     old: &Lock,
     new: &Lock,
     force: bool,
-    remote: Option<&Remote>,
+    from: &From<'_>,
 ) -> Result<Vendoring, Failure> {
     let mut vendoring = Vendoring::default();
     let placed = vendor::placed(&project.manifest, new);
@@ -62,7 +72,7 @@ pub(super) fn changes(
     }
     for step in steps {
         match step {
-            Step::Write(placement, before) => match content(project, new, &placement, remote) {
+            Step::Write(placement, before) => match content(project, new, &placement, from) {
                 Ok(from) => vendoring.changes.push(Change::stored(placement.path, before, from, placement.executable)),
                 Err(failure) => vendoring.failures.push((placement.pin, failure)),
             },
@@ -111,15 +121,20 @@ fn sound(project: &Project, old: &Lock) -> Lock {
 type Stored = (std::path::PathBuf, crate::model::Sha256, u64);
 
 /// Where the bytes of a file lie now: in the store, after they were fetched if need be.
-fn content(project: &Project, new: &Lock, placement: &Placement, remote: Option<&Remote>) -> Result<Stored, Failure> {
+fn content(project: &Project, new: &Lock, placement: &Placement, from: &From<'_>) -> Result<Stored, Failure> {
     let undone = |trouble: Trouble| Failure { pin: Some(placement.pin.clone()), class: Class::Undone, trouble };
     let (Some(pin), Some(entry)) = (project.manifest.pins.get(&placement.pin), new.pins.get(&placement.pin)) else {
         return Err(undone(Trouble::new("the pin of this file is not there")));
     };
     let artifact =
         entry.artifacts.iter().find(|a| a.path.as_ref() == Some(&placement.path) && a.sha256 == placement.sha256);
-    let Some(remote) = remote else {
-        let trouble = Trouble::new(format!("the bytes of {} are not here, and --offline asks nobody", placement.path));
+    let Some(remote) = from.remote else {
+        let shelf = from.store.filter(|folder| folder.is_dir()).and_then(|folder| Store::open(folder).ok());
+        if let Some(path) = shelf.and_then(|store| store.get(&placement.sha256)) {
+            return Ok((path, placement.sha256, placement.size));
+        }
+        let trouble =
+            Trouble::new(format!("the bytes of {} are not in the store, and --offline asks nobody", placement.path));
         return Err(undone(trouble.help("run it once without --offline")));
     };
     let Some(artifact) = artifact else {

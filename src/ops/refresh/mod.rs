@@ -12,7 +12,7 @@ use std::path::Path;
 
 use super::project::{Project, disk, failure, known};
 use super::select::{Selection, select};
-use super::vendoring::{self, Vendoring};
+use super::vendoring::{self, From, Vendoring};
 use super::work;
 use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
 use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
@@ -57,12 +57,8 @@ impl Options {
 ///
 /// # Errors
 /// What kept it from beginning, or from writing; a pin that fails is part of the answer.
-pub fn run(
-    dir: &Path,
-    options: &Options,
-    remote: Option<&Remote>,
-    events: &dyn Events,
-) -> Result<Refreshed, Vec<Failure>> {
+pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) -> Result<Refreshed, Vec<Failure>> {
+    let remote = from.remote;
     let mut refreshed = Refreshed::default();
     let process = if options.writes() { Some(begin(dir, &mut refreshed, events)?) } else { None };
     let project = Project::read(dir)?;
@@ -86,7 +82,7 @@ pub fn run(
         return Ok(refreshed);
     }
     unplaceable(&project, &mended.lock, &mut new, &mut refreshed);
-    let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, remote).map_err(|f| vec![f])?;
+    let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, from).map_err(|f| vec![f])?;
     let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
     if atomic {
         refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
@@ -391,10 +387,10 @@ fn vendor(
     new: &mut Lock,
     refreshed: &mut Refreshed,
     options: &Options,
-    remote: Option<&Remote>,
+    from: &From<'_>,
 ) -> Result<Vec<Change>, Failure> {
     loop {
-        let Vendoring { changes, failures, notes } = vendoring::changes(project, old, new, options.force, remote)?;
+        let Vendoring { changes, failures, notes } = vendoring::changes(project, old, new, options.force, from)?;
         // A pin that did not move and whose file is in the way anyway keeps what it has.
         let mut again = false;
         for (name, failure) in failures {
