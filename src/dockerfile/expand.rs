@@ -4,6 +4,7 @@
 //! What a variable is worth where is the matter of [`Variables`](super::Variables).
 
 use super::lex::{ExpandError, Lexer, Mode, Piece, Var};
+use super::pattern::Steps;
 
 /// Expands variables, quotes and escapes: `$X`, `${X}`, and with `:-`, `-`, `:+`, `+`, `:?`, `?`,
 /// `#`, `##`, `%`, `%%`, `/` and `//`. An unset variable gives nothing. `escape` is the
@@ -13,18 +14,30 @@ use super::lex::{ExpandError, Lexer, Mode, Piece, Var};
 /// An open quote or brace, a form that BuildKit does not know, a required variable that is not
 /// set, and a variable whose value only the build knows.
 pub fn expand(word: &str, escape: u8, vars: &dyn Fn(&str) -> Var) -> Result<String, ExpandError> {
-    expand_bytes(word.as_bytes(), escape, vars)
+    expand_bytes(word.as_bytes(), escape, vars, &Steps::default())
 }
 
-/// The same for a word that may not be UTF-8; what is not, is replaced.
-pub(super) fn expand_bytes(word: &[u8], escape: u8, vars: &dyn Fn(&str) -> Var) -> Result<String, ExpandError> {
-    piece(word, 0, escape, vars).map(|p| p.string())
+/// The same for a word that may not be UTF-8; what is not, is replaced. `steps` is what patterns may
+/// still cost.
+pub(super) fn expand_bytes(
+    word: &[u8],
+    escape: u8,
+    vars: &dyn Fn(&str) -> Var,
+    steps: &Steps,
+) -> Result<String, ExpandError> {
+    piece(word, 0, escape, vars, steps).map(|p| p.string())
 }
 
 /// The same, with the way back: `base` is where the word stands in its logical line.
-pub(super) fn piece(word: &[u8], base: usize, escape: u8, vars: &dyn Fn(&str) -> Var) -> Result<Piece, ExpandError> {
+pub(super) fn piece(
+    word: &[u8],
+    base: usize,
+    escape: u8,
+    vars: &dyn Fn(&str) -> Var,
+    steps: &Steps,
+) -> Result<Piece, ExpandError> {
     let mode = Mode { escape, raw_quotes: false, raw_escapes: false, keep_unset: false };
-    Lexer::new(word, base, mode, vars).word()
+    Lexer::new(word, base, mode, vars, steps).word()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! For [`locate`](super::locate()) and [`Located`](super::Located).
 
-use crate::model::{Id, Place, Trouble, quoted};
+use crate::model::{Id, Place, Trouble, quoted, suggest};
 
 /// Why a site cannot be found or edited. `site` is the site as the manifest writes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,14 @@ pub enum SiteError {
         /// The site.
         site: String,
         /// Each of them.
+        places: Vec<Place>,
+    },
+    /// More than one stage bears the name.
+    #[error("{} stages are named {stage}", places.len())]
+    Stages {
+        /// The stage as the site names it.
+        stage: String,
+        /// The FROM of each.
         places: Vec<Place>,
     },
     /// The instruction is there and holds no value: `ARG NAME`, a git URL without a ref.
@@ -84,7 +92,7 @@ impl SiteError {
     #[must_use]
     pub fn id(&self) -> Id {
         match self {
-            Self::Ambiguous { .. } => Id::DOC004,
+            Self::Ambiguous { .. } | Self::Stages { .. } => Id::DOC004,
             Self::Split { .. } => Id::DOC005,
             _ => Id::DOC003,
         }
@@ -102,13 +110,9 @@ impl SiteError {
                     None => trouble,
                 }
             }
-            Self::Ambiguous { places, .. } => {
-                let lines: Vec<String> = places.iter().map(|p| p.line.to_string()).collect();
-                let trouble = match places.first() {
-                    Some(first) => trouble.at(first.clone()),
-                    None => trouble,
-                };
-                trouble.found(format!("lines {}", lines.join(", "))).help("name the `stage`, or say `all = true`")
+            Self::Ambiguous { places, .. } => several(trouble, places).help("name the `stage`, or say `all = true`"),
+            Self::Stages { places, .. } => {
+                several(trouble, places).help("use the index: `stage = 0` is the first stage")
             }
             Self::NoValue { place, expected, .. } => trouble.at(place.clone()).expected(*expected),
             Self::NoStage { place, suggestion, .. } => {
@@ -129,6 +133,27 @@ impl SiteError {
             Self::Split { place, .. } => trouble.at(place.clone()).help("write the value in one piece on one line"),
         }
     }
+}
+
+fn several(trouble: Trouble, places: &[Place]) -> Trouble {
+    let lines: Vec<String> = places.iter().map(|p| p.line.to_string()).collect();
+    let trouble = match places.first() {
+        Some(first) => trouble.at(first.clone()),
+        None => trouble,
+    };
+    trouble.found(format!("lines {}", lines.join(", ")))
+}
+
+/// Names longer than this are not compared for a suggestion, and not more of them than [`MOST`].
+const LONGEST: usize = 64;
+const MOST: usize = 200;
+
+/// The known name that was perhaps meant. Looks at a few only: a hostile file has many.
+pub(super) fn near<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if wrong.len() > LONGEST {
+        return None;
+    }
+    suggest(wrong, known.into_iter().take(MOST).filter(|k| k.len() <= LONGEST))
 }
 
 impl From<SiteError> for Trouble {

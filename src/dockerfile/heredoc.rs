@@ -3,6 +3,7 @@
 //! For the parser, which then looks for the texts.
 
 use super::lex::{ExpandError, Lexer, Mode, Var};
+use super::pattern::Steps;
 
 /// `<<EOF`, `<<-"EOF"`, `3<<EOF`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(super) fn signs(line: &[u8]) -> Result<Vec<Sign>, ExpandError> {
         return Ok(Vec::new());
     }
     let unset = |_: &str| Var::Unset;
-    let words = Lexer::new(line, 0, RAW, &unset).words().unwrap_or_default();
+    let words = Lexer::new(line, 0, RAW, &unset, &Steps::default()).words().unwrap_or_default();
     let mut out = Vec::new();
     for word in words {
         out.extend(sign(&word)?);
@@ -43,7 +44,7 @@ fn sign(word: &[u8]) -> Result<Option<Sign>, ExpandError> {
     let unset = |_: &str| Var::Unset;
     let read = |raw_quotes| {
         let mode = Mode { raw_quotes, raw_escapes: false, ..RAW };
-        Lexer::new(rest, 0, mode, &unset).words()
+        Lexer::new(rest, 0, mode, &unset, &Steps::default()).words()
     };
     let (plain, raw) = (read(false)?, read(true)?);
     let ([name], [raw]) = (plain.as_slice(), raw.as_slice()) else {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::lines::char_at;
-use super::pattern::Pattern;
+use super::pattern::{Pattern, Steps};
 use crate::model::quoted;
 
 /// What is known of a variable.
@@ -106,6 +106,13 @@ impl Piece {
         String::from_utf8_lossy(&self.text).into_owned()
     }
 
+    /// Where what stands behind the last variable begins.
+    pub(super) fn literal_end(&self) -> usize {
+        let used = self.used.iter().map(|(_, at)| *at).max().unwrap_or_default();
+        let given = self.at.iter().rposition(Option::is_none).map_or(0, |i| i + 1);
+        used.max(given)
+    }
+
     /// Bytes of a raw text that stand in the logical line from `base` on.
     pub(super) fn literal(bytes: &[u8], base: usize) -> Self {
         Self { text: bytes.to_vec(), at: (base..base + bytes.len()).map(Some).collect(), used: Vec::new() }
@@ -159,6 +166,7 @@ pub(super) struct Lexer<'a> {
     at: usize,
     mode: Mode,
     vars: &'a dyn Fn(&str) -> Var,
+    steps: &'a Steps,
     depth: usize,
     /// How many bytes variables gave so far.
     given: usize,
@@ -196,8 +204,14 @@ impl Words {
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(source: &'a [u8], base: usize, mode: Mode, vars: &'a dyn Fn(&str) -> Var) -> Self {
-        Self { source, base, at: 0, mode, vars, depth: 0, given: 0 }
+    pub(super) fn new(
+        source: &'a [u8],
+        base: usize,
+        mode: Mode,
+        vars: &'a dyn Fn(&str) -> Var,
+        steps: &'a Steps,
+    ) -> Self {
+        Self { source, base, at: 0, mode, vars, steps, depth: 0, given: 0 }
     }
 
     /// The whole source as one text.
@@ -367,7 +381,8 @@ impl<'a> Lexer<'a> {
         match (self.vars)(name) {
             Var::Unset => Ok(None),
             Var::Unknown => Err(ExpandError::Unknown(name.to_owned())),
-            Var::Set(value) if value.len() > MOST => Err(ExpandError::Long),
+            // a large value that is looked up again and again costs as well
+            Var::Set(value) if value.len() > MOST || !self.steps.take(value.len() / 256) => Err(ExpandError::Long),
             Var::Set(value) => Ok(Some(value)),
         }
     }
@@ -453,8 +468,11 @@ impl<'a> Lexer<'a> {
                 let pattern = word.text.get(usize::from(doubled)..).unwrap_or_default();
                 let pattern = Pattern::parse(pattern).ok_or(ExpandError::Pattern)?;
                 let value = value.unwrap_or_default();
-                let value =
-                    if sign == b'#' { pattern.trim_start(&value, doubled) } else { pattern.trim_end(&value, doubled) };
+                let value = if sign == b'#' {
+                    pattern.trim_start(&value, doubled, self.steps)
+                } else {
+                    pattern.trim_end(&value, doubled, self.steps)
+                };
                 let value = value.ok_or(ExpandError::Long)?;
                 self.given(name, Some(value), start)
             }
@@ -473,7 +491,8 @@ impl<'a> Lexer<'a> {
             return self.given(name, None, start);
         }
         let pattern = Pattern::parse(&pattern.text).ok_or(ExpandError::Pattern)?;
-        let value = pattern.replace(&value.unwrap_or_default(), &with.string(), all).ok_or(ExpandError::Long)?;
+        let value =
+            pattern.replace(&value.unwrap_or_default(), &with.string(), all, self.steps).ok_or(ExpandError::Long)?;
         self.given(name, Some(value), start)
     }
 }

@@ -7,14 +7,15 @@ use std::ops::Range;
 
 use super::edit::Edit;
 use super::expand::piece;
-use super::fault::SiteError;
+use super::fault::{SiteError, near};
 use super::instruction::{Body, Command, Flag, Instruction};
 use super::lex::{Broken, ExpandError, Piece, Var};
 use super::parse::Dockerfile;
-use super::reference::repository;
+use super::pattern::Steps;
+use super::reference::{is_git, repository};
 use super::site::{Site, StageSel, Target};
 use super::words::flag_text;
-use crate::model::{Place, Token, quoted, suggest};
+use crate::model::{Place, Token, quoted};
 
 /// A value in a Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,9 +112,22 @@ fn stages(file: &Dockerfile, site: &Site) -> Result<Option<Vec<Option<usize>>>, 
                 .filter(|s| s.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
                 .map(|s| Some(s.index))
                 .collect();
-            if all.is_empty() { Err(missing(quoted(name), suggest(name, known()))) } else { Ok(Some(all)) }
+            match all.as_slice() {
+                [] => Err(missing(quoted(name), near(name, known()))),
+                [_] => Ok(Some(all)),
+                _ => Err(SiteError::Stages {
+                    stage: quoted(name),
+                    places: all.iter().filter_map(|s| from(file, *s)).collect(),
+                }),
+            }
         }
     }
+}
+
+/// Where a stage begins.
+fn from(file: &Dockerfile, stage: Option<usize>) -> Option<Place> {
+    let instruction = file.instructions().get(file.stages().get(stage?)?.from)?;
+    Some(file.place_in(instruction, instruction.body.args.clone()))
 }
 
 type Found = Result<Located, SiteError>;
@@ -217,7 +231,7 @@ impl<'a> Search<'a> {
             .assignments()
             .iter()
             .enumerate()
-            .filter(|(_, a)| a.env == env && a.name == name && self.wants(a.stage))
+            .filter(|(_, a)| a.env == env && a.written && a.name == name && self.wants(a.stage))
             .map(|(index, _)| index)
             .collect();
         let has_value = |i: &&usize| {
@@ -253,7 +267,14 @@ impl<'a> Search<'a> {
 
     fn read(&self, index: usize, raw: Range<usize>, look: &dyn Fn(&str) -> Var) -> Result<Piece, SiteError> {
         let line = self.instruction(index).map(|i| i.line.get(raw.clone()));
-        piece(line.unwrap_or_default(), raw.start, self.file.escape(), look).map_err(|e| self.unread(index, raw, e))
+        let steps = &self.file.variables().steps;
+        piece(line.unwrap_or_default(), raw.start, self.file.escape(), look, steps)
+            .map_err(|e| self.unread(index, raw, e))
+    }
+
+    /// A text that does not stand so in the file.
+    fn read_text(&self, text: &[u8], look: &dyn Fn(&str) -> Var) -> Option<Vec<u8>> {
+        Some(piece(text, 0, self.file.escape(), look, &self.file.variables().steps).ok()?.text)
     }
 
     fn from(&self, wanted: Option<&str>) -> Vec<Found> {
@@ -349,6 +370,14 @@ impl<'a> Search<'a> {
                     None => Var::Unset,
                 };
                 let raw = instruction.line.get(word.clone());
+                if body.json && raw.contains(&b'\\') {
+                    // BuildKit reads escapes as JSON first: what then stands there is not one text with this
+                    if json_is_url(raw, url, &|text| self.read_text(text, &look)) {
+                        let place = self.place(index, word.clone());
+                        out.push(Err(SiteError::Split { place, by: "quotes or escapes" }));
+                    }
+                    continue;
+                }
                 match self.read(index, word.clone(), &look) {
                     Ok(text) if is_url(&text.text, url) || is_url(raw, url) => {
                         out.push(read(index, body, word.clone(), &text));
@@ -373,6 +402,18 @@ impl<'a> Search<'a> {
             }
             None => ["ref", "commit", "checksum"].iter().find_map(|key| query(bytes, key.as_bytes())),
         };
+        // only the folder behind a ref may stand behind a variable
+        let end = part.as_ref().filter(|_| hash.is_some()).map_or(usize::MAX, |p| p.end);
+        if let Some((name, _)) = text.used.iter().find(|(_, at)| *at <= end) {
+            return Err(self.variable(index, word, name.clone()));
+        }
+        if !is_git(bytes) {
+            return Err(SiteError::Malformed {
+                place: self.place(index, word),
+                why: "BuildKit takes an http URL for git only if its path ends in `.git`, and copies or downloads this one"
+                    .to_owned(),
+            });
+        }
         match part {
             Some(part) => self.part(index, text, part, word),
             None => Err(SiteError::NoValue {
@@ -422,13 +463,13 @@ impl<'a> Search<'a> {
             _ => return None,
         };
         let all = self.file.assignments();
-        if let Some(other) = all.iter().find(|a| a.name == *name && a.env != env) {
+        if let Some(other) = all.iter().find(|a| a.written && a.name == *name && a.env != env) {
             let line = self.place(other.instruction, other.range.clone()).line;
             let kind = if other.env { "env" } else { "arg" };
             return Some(format!("line {line} has it as `{kind}`"));
         }
-        let names = all.iter().filter(|a| a.env == env).map(|a| a.name.as_str());
-        suggest(name, names).map(|near| format!("did you mean {}?", quoted(near)))
+        let names = all.iter().filter(|a| a.env == env && a.written).map(|a| a.name.as_str());
+        near(name, names).map(|near| format!("did you mean {}?", quoted(near)))
     }
 }
 
@@ -442,7 +483,7 @@ fn variable_in(text: &str, escape: u8) -> Option<String> {
     if !text.contains('$') {
         return None;
     }
-    match piece(text.as_bytes(), 0, escape, &|_| Var::Unset) {
+    match piece(text.as_bytes(), 0, escape, &|_| Var::Unset, &Steps::default()) {
         Ok(read) => read.used.into_iter().next().map(|(name, _)| name),
         Err(_) => Some(text.to_owned()),
     }
@@ -473,6 +514,14 @@ fn is_url(source: &[u8], url: &str) -> bool {
     let cut = |signs: &[u8]| source.split(|b| signs.contains(b)).next();
     let url = url.as_bytes();
     source == url || cut(b"#") == Some(url) || cut(b"#?") == Some(url)
+}
+
+/// Whether a string of a JSON array is a URL, in any way to read it.
+fn json_is_url(raw: &[u8], url: &str, read: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> bool {
+    let quoted = format!("\"{}\"", String::from_utf8_lossy(raw));
+    let said = serde_json::from_str::<String>(&quoted).unwrap_or_default().into_bytes();
+    let readings = [Some(raw.to_vec()), read(raw), read(&said), Some(said)];
+    readings.into_iter().flatten().any(|text| is_url(&text, url))
 }
 
 /// Where the value of a key stands in a URL's query.

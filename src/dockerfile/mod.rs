@@ -6,6 +6,7 @@
 //! | `words`, `heredoc`, `instruction` | one logical line as keyword, flags, words, heredocs |
 //! | `parse` | [`Dockerfile`]: the whole file |
 //! | `lex`, `pattern`, `expand` | quotes, escapes, variables of one word |
+//! | `names` | what a name behind variables may be |
 //! | `scope` | [`Variables`]: what a variable is worth where |
 //! | `site`, `locate`, `reference` | from a manifest's [`Site`] to the bytes that hold its value |
 //! | `fault` | [`SiteError`]: why a site cannot be found or edited |
@@ -25,6 +26,7 @@ mod lex;
 mod lines;
 mod locate;
 mod logical;
+mod names;
 mod parse;
 mod pattern;
 mod reference;
@@ -47,7 +49,7 @@ pub use lex::{ExpandError, Var};
 pub use locate::{Located, assigned, locate};
 pub use logical::Logical;
 pub use parse::{Dockerfile, MAX_SIZE};
-pub use reference::repository;
+pub use reference::{is_git, repository};
 #[doc(hidden)]
 pub use roundtrip::roundtrip;
 pub use scope::{Assignment, Variables};

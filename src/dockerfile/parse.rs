@@ -60,11 +60,11 @@ impl Dockerfile {
         parser.run()?;
         let (escape, mut instructions) = (parser.escape, parser.instructions);
         let mut stages = stage(file, &bytes, &mut instructions)?;
-        let assignments = assignments(&instructions, escape);
+        let mut assignments = assignments(&instructions, escape);
         let mut variables = Variables::default();
-        variables.resolve_global(&instructions, &assignments, escape);
+        variables.resolve_global(&instructions, &mut assignments, escape);
         parents(&mut stages, &instructions, &variables, escape);
-        variables.resolve_stages(&instructions, &stages, &assignments, escape);
+        variables.resolve_stages(&instructions, &stages, &mut assignments, escape);
         let syntax = syntax(&bytes);
         Ok(Self {
             file: file.to_owned(),
@@ -372,7 +372,7 @@ fn parents(stages: &mut [Stage], all: &[Instruction], variables: &Variables, esc
         let base = all.get(stage.from).and_then(|from| {
             let word = from.body.words.first()?;
             let look = |name: &str| variables.global(name);
-            expand_bytes(from.line.get(word.clone()), escape, &look).ok()
+            expand_bytes(from.line.get(word.clone()), escape, &look, &variables.steps).ok()
         });
         stage.parent = base.and_then(|base| by_name.get(&base).copied());
         if let Some(name) = &stage.name {

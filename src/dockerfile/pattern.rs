@@ -2,6 +2,9 @@
 //!
 //! For the lexer. Not a glob over files: there are no bracket expressions.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// One part of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
@@ -17,7 +20,26 @@ enum Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern(Vec<Part>);
 
-/// No match may take more steps than this: what a hostile file can make us do is bounded.
+/// What matching may still cost, shared by all words of one Dockerfile: what a hostile file can make
+/// us do is bounded.
+#[derive(Clone, Debug)]
+pub(super) struct Steps(Arc<AtomicUsize>);
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self(Arc::new(AtomicUsize::new(STEPS)))
+    }
+}
+
+impl Steps {
+    /// Takes some; false if there are not so many left, and then nothing is left.
+    pub(super) fn take(&self, steps: usize) -> bool {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0.store(left.saturating_sub(steps), Ordering::Relaxed);
+        steps <= left
+    }
+}
+
 const STEPS: usize = 1 << 24;
 
 impl Pattern {
@@ -76,9 +98,9 @@ impl Pattern {
     }
 
     /// The text without what matches at its start; `None`: too long to match.
-    pub(super) fn trim_start(&self, text: &str, longest: bool) -> Option<String> {
+    pub(super) fn trim_start(&self, text: &str, longest: bool, steps: &Steps) -> Option<String> {
         let chars: Vec<char> = text.chars().collect();
-        if self.0.len().saturating_mul(chars.len()) > STEPS {
+        if !steps.take((self.0.len() + 1).saturating_mul(chars.len())) {
             return None;
         }
         let len = Self::prefix(&self.0, &chars, longest).unwrap_or(0);
@@ -86,18 +108,18 @@ impl Pattern {
     }
 
     /// The text without what matches at its end; `None`: too long to match.
-    pub(super) fn trim_end(&self, text: &str, longest: bool) -> Option<String> {
+    pub(super) fn trim_end(&self, text: &str, longest: bool, steps: &Steps) -> Option<String> {
         let back = Self(self.0.iter().rev().copied().collect());
         let text: String = text.chars().rev().collect();
-        let cut = back.trim_start(&text, longest)?;
+        let cut = back.trim_start(&text, longest, steps)?;
         Some(cut.chars().rev().collect())
     }
 
     /// The text with the first match, or each, replaced; `None`: too long to match.
-    pub(super) fn replace(&self, text: &str, with: &str, all: bool) -> Option<String> {
+    pub(super) fn replace(&self, text: &str, with: &str, all: bool, steps: &Steps) -> Option<String> {
         let chars: Vec<char> = text.chars().collect();
-        let steps = (self.0.len() + 1).saturating_mul(chars.len()).saturating_mul(chars.len());
-        if steps > STEPS || (chars.len() + 1).saturating_mul(with.len()) > STEPS {
+        let matching = (self.0.len() + 1).saturating_mul(chars.len()).saturating_mul(chars.len());
+        if (chars.len() + 1).saturating_mul(with.len()) > STEPS || !steps.take(matching) {
             return None;
         }
         let (mut out, mut at, mut again, mut behind) = (String::new(), 0, true, false);
@@ -134,10 +156,10 @@ mod tests {
         let trim = |p: &str, v: &str| {
             let p = pattern(p);
             [
-                p.trim_start(v, false).unwrap(),
-                p.trim_start(v, true).unwrap(),
-                p.trim_end(v, false).unwrap(),
-                p.trim_end(v, true).unwrap(),
+                p.trim_start(v, false, &Steps::default()).unwrap(),
+                p.trim_start(v, true, &Steps::default()).unwrap(),
+                p.trim_end(v, false, &Steps::default()).unwrap(),
+                p.trim_end(v, true, &Steps::default()).unwrap(),
             ]
         };
         assert_eq!(trim("*.", "a.b.c"), ["b.c", "c", "a.b.c", "a.b.c"]);
@@ -150,11 +172,11 @@ mod tests {
     #[test]
     fn the_first_match_or_each() {
         let p = pattern("b*b");
-        assert_eq!(p.replace("abcbdb", "X", false).unwrap(), "aX");
-        assert_eq!(pattern("b").replace("abab", "X", false).unwrap(), "aXab");
-        assert_eq!(pattern("b").replace("abab", "X", true).unwrap(), "aXaX");
-        assert_eq!(pattern("").replace("ab", "-", true).unwrap(), "-a-b-");
-        assert_eq!(pattern("\\/").replace("a/b", "", true).unwrap(), "ab");
+        assert_eq!(p.replace("abcbdb", "X", false, &Steps::default()).unwrap(), "aX");
+        assert_eq!(pattern("b").replace("abab", "X", false, &Steps::default()).unwrap(), "aXab");
+        assert_eq!(pattern("b").replace("abab", "X", true, &Steps::default()).unwrap(), "aXaX");
+        assert_eq!(pattern("").replace("ab", "-", true, &Steps::default()).unwrap(), "-a-b-");
+        assert_eq!(pattern("\\/").replace("a/b", "", true, &Steps::default()).unwrap(), "ab");
         assert_eq!(Pattern::parse(b"\\x"), None);
     }
 }

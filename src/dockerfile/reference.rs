@@ -35,6 +35,25 @@ pub fn repository(reference: &str) -> Option<String> {
     Some(format!("{host}/{path}"))
 }
 
+/// Whether ADD takes a source for a git repository, as `gitutil` of BuildKit decides: `git://`,
+/// `ssh://`, `user@host:path`, and `http://` or `https://` with a path that ends in `.git`. What
+/// stands behind `#` or `?` does not count.
+#[must_use]
+pub fn is_git(source: &[u8]) -> bool {
+    let source = source.split(|b| matches!(b, b'#' | b'?')).next().unwrap_or_default();
+    let source = String::from_utf8_lossy(source);
+    let Some((scheme, rest)) = source.split_once("://") else {
+        let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        let host = |(user, rest): (&str, &str)| plain(user) && rest.split_once(':').is_some_and(|(h, _)| plain(h));
+        return source.split_once('@').is_some_and(host);
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "git" | "ssh" => true,
+        "http" | "https" => rest.split_once('/').is_some_and(|(_, path)| path.ends_with(".git")),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +77,31 @@ mod tests {
         }
         for none in ["", ":1", "@sha256:00", "ghcr.io/"] {
             assert_eq!(repository(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_git_url_is_downloaded() {
+        for git in [
+            "https://h/r.git",
+            "HTTP://u:p@h:1/a/r.git#v1:x",
+            "https://h/r.git?ref=v1",
+            "git@h.x:a/r",
+            "ssh://git@h/r",
+            "git://h/r",
+        ] {
+            assert!(is_git(git.as_bytes()), "{git}");
+        }
+        for other in [
+            "https://h/r",
+            "https://h/r#x.git",
+            "https://h/r?x=.git",
+            "https://h.git",
+            "r.git",
+            "ftp://h/r.git",
+            "h/r@1",
+        ] {
+            assert!(!is_git(other.as_bytes()), "{other}");
         }
     }
 }

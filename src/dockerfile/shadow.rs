@@ -1,10 +1,9 @@
 //! ARG001: what makes the build use another value than the pinned one.
 //!
 //! For `verify`. Docker documents that ENV always wins over ARG of the same name, in a stage and
-//! in those that build on it; recent BuildKit lets a later ARG win. Both are told, since either
-//! way the pin is not what it seems.
+//! in those that build on it; recent BuildKit lets the last of them win. Both are told, since either
+//! way the pin is not what it seems. An ONBUILD is read as what a child in this file begins with.
 
-use super::expand::expand_bytes;
 use super::lex::Var;
 use super::locate::Located;
 use super::parse::Dockerfile;
@@ -12,35 +11,21 @@ use super::scope::Assignment;
 use crate::model::{Trouble, quoted};
 
 /// The instructions that override the ARG or ENV that holds a pinned value, or set its name to
-/// something else later. Nothing for other sites, nor for ONBUILD, whose build is another file's.
+/// something else later, or may do so behind a variable. Nothing for other sites.
 #[must_use]
 pub fn shadows(file: &Dockerfile, located: &Located) -> Vec<Trouble> {
-    let Some((which, pinned)) =
-        located.assignment.and_then(|i| Some((i, file.assignments().get(i)?))).filter(|(_, a)| !a.onbuild)
-    else {
+    let Some((which, pinned)) = located.assignment.and_then(|i| Some((i, file.assignments().get(i)?))) else {
         return Vec::new();
     };
-    let reach = reach(file, pinned);
+    let reach = Reach::of(file, pinned);
     let mut out = Vec::new();
     for (index, other) in file.assignments().iter().enumerate() {
-        if index == which || other.onbuild || other.name != pinned.name {
+        if index == which || !other.sets(&pinned.name) || !reach.overrides(pinned, other, index > which) {
             continue;
         }
-        let later = index > which;
-        let counts = match (pinned.stage, pinned.env) {
-            // before the first FROM: a later default, and what stages make of the name
-            (None, _) if other.stage.is_none() => later,
-            (None, _) => {
-                // `ARG NAME` in a stage takes the pinned value itself
-                other.value.is_some() && other.stage.is_some_and(|s| reach.contains(&s))
-            }
-            (Some(_), true) => later && other.env && other.stage == pinned.stage,
-            (Some(_), false) if other.env => other.stage.is_some_and(|s| reach.contains(&s)),
-            (Some(_), false) => later && other.stage == pinned.stage,
-        };
-        let Some(value) = value(file, other).filter(|_| counts) else {
-            continue;
-        };
+        // `ARG NAME` of which nothing is known before the first FROM sets nothing
+        let Some(worth) = &other.worth else { continue };
+        let value = if other.name == pinned.name { worth.clone() } else { Var::Unknown };
         if value == Var::Set(located.value.clone()) {
             continue;
         }
@@ -49,6 +34,7 @@ pub fn shadows(file: &Dockerfile, located: &Located) -> Vec<Trouble> {
         };
         let kind = if other.env { "ENV" } else { "ARG" };
         let found = match value {
+            _ if other.name != pinned.name => format!("a name that may be {}", quoted(&pinned.name)),
             Var::Set(value) => quoted(&value),
             _ => "a value that is known only when the image is built".to_owned(),
         };
@@ -66,43 +52,73 @@ pub fn shadows(file: &Dockerfile, located: &Located) -> Vec<Trouble> {
     out
 }
 
-/// The stages whose ENV decides over a pinned ARG: its own and those it builds on; for one before
-/// the first FROM, those of each stage that declares it again.
-fn reach(file: &Dockerfile, pinned: &Assignment) -> Vec<usize> {
-    let stages = file.stages();
-    let mut seen = vec![false; stages.len()];
-    let declares = |a: &&Assignment| !a.env && !a.onbuild && a.name == pinned.name;
-    let from: Vec<usize> = match pinned.stage {
-        Some(stage) => vec![stage],
-        None => file.assignments().iter().filter(declares).filter_map(|a| a.stage).collect(),
-    };
-    for start in from {
-        let mut stage = Some(start);
-        while let Some(index) = stage {
-            match seen.get_mut(index) {
-                Some(seen) if !*seen => *seen = true,
-                _ => break,
-            }
-            stage = stages.get(index).and_then(|s| s.parent);
-        }
-    }
-    let seen = seen.into_iter().enumerate().filter(|(_, s)| *s);
-    seen.map(|(index, _)| index).collect()
+/// The stages that matter to a pinned value.
+struct Reach {
+    /// Those where it is used: its own, or for one before the first FROM, each that declares it again.
+    used: Vec<bool>,
+    /// Those that these build on.
+    below: Vec<bool>,
+    /// For an ONBUILD: those that build on its stage.
+    children: Vec<bool>,
 }
 
-/// What another assignment sets; `None` if it sets nothing.
-fn value(file: &Dockerfile, a: &Assignment) -> Option<Var> {
-    let Some(raw) = a.value.clone() else {
-        let inherited = a.stage.map(|_| file.variables().global(&a.name));
-        return inherited.filter(|v| *v != Var::Unset);
-    };
-    let line = &file.instructions().get(a.instruction)?.line;
-    let look = |name: &str| match a.stage {
-        Some(stage) => file.variables().at(stage, a.instruction, name),
-        None => file.variables().global(name),
-    };
-    let read = expand_bytes(line.get(raw), file.escape(), &look);
-    Some(read.map_or(Var::Unknown, Var::Set))
+impl Reach {
+    fn of(file: &Dockerfile, pinned: &Assignment) -> Self {
+        let stages = file.stages();
+        let none = || vec![false; stages.len()];
+        let (mut used, mut below, mut children) = (none(), none(), none());
+        let mark = |all: &mut Vec<bool>, index: usize| match all.get_mut(index) {
+            Some(seen) => !std::mem::replace(seen, true),
+            None => false,
+        };
+        let mut triggering = none();
+        match pinned.stage {
+            Some(stage) => {
+                mark(&mut used, stage);
+            }
+            None => {
+                let declares = |a: &&Assignment| !a.env && a.sets(&pinned.name);
+                for (stage, onbuild) in
+                    file.assignments().iter().filter(declares).filter_map(|a| Some((a.stage?, a.onbuild)))
+                {
+                    mark(if onbuild { &mut triggering } else { &mut used }, stage);
+                }
+            }
+        }
+        for stage in stages {
+            let Some(parent) = stage.parent else { continue };
+            if pinned.onbuild && pinned.stage == Some(parent) {
+                mark(&mut children, stage.index);
+            }
+            if triggering.get(parent) == Some(&true) {
+                mark(&mut used, stage.index);
+            }
+        }
+        for start in used.iter().enumerate().filter(|(_, u)| **u).map(|(index, _)| index) {
+            let mut stage = stages.get(start).and_then(|s| s.parent);
+            while let Some(index) = stage.filter(|s| mark(&mut below, *s)) {
+                stage = stages.get(index).and_then(|s| s.parent);
+            }
+        }
+        Self { used, below, children }
+    }
+
+    fn overrides(&self, pinned: &Assignment, other: &Assignment, later: bool) -> bool {
+        let within = |all: &[bool]| other.stage.is_some_and(|s| all.get(s) == Some(&true));
+        let own = within(&self.used);
+        match pinned.stage {
+            // before the first FROM: a later default, and what stages make of the name
+            None if other.stage.is_none() => later,
+            // `ARG NAME` in a stage takes the pinned value itself
+            None => other.value.is_some() && (within(&self.below) || own && !other.onbuild),
+            // what runs in the same build as the pinned value, or below it
+            Some(_) if own && other.onbuild == pinned.onbuild => later || (other.env && !pinned.env),
+            // the ONBUILD of a stage is not for the stage itself
+            Some(_) if own && other.onbuild => false,
+            Some(_) if own || within(&self.below) => other.env && !pinned.env,
+            Some(_) => within(&self.children) && !other.onbuild,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +157,7 @@ mod tests {
         assert_eq!(arg("ARG V=0\nFROM a\nARG V=1\nARG V\n", 0), [4]);
         let env = "FROM a\nENV V=1\nENV V 2\nARG V=3\n";
         let target = Target::Env("V".to_owned());
-        assert_eq!(lines(env, StageSel::Index(0), target), [3]);
+        assert_eq!(lines(env, StageSel::Index(0), target), [3, 4]);
     }
 
     #[test]
@@ -167,6 +183,58 @@ mod tests {
         assert_eq!(global("ARG V=1\nFROM a\nARG V\nFROM b\nENV V=2\n"), NONE);
         assert_eq!(global("ARG V=1\nFROM a\nARG V\nENV V=2\n"), [4]);
         assert_eq!(global("ARG V=1\nARG V=2\nFROM a\nARG V\n"), [2]);
+    }
+
+    #[test]
+    fn an_env_is_overridden_by_a_later_arg_of_its_stage() {
+        let env = |text| lines(text, StageSel::Index(0), Target::Env("V".to_owned()));
+        assert_eq!(env("FROM a\nENV V=1\nARG V=2\n"), [3]);
+        assert_eq!(env("ARG V=2\nFROM a\nENV V=1\nARG V\n"), [4]);
+        assert_eq!(env("FROM a\nENV V=1\nARG V\n"), NONE);
+        assert_eq!(env("FROM a\nARG V=2\nENV V=1\n"), NONE);
+        assert_eq!(env("FROM a\nENV V=1\nARG V=$V\n"), NONE);
+    }
+
+    #[test]
+    fn an_env_whose_name_stands_behind_a_variable_overrides_what_it_may_be() {
+        assert_eq!(arg("FROM a\nARG N=V\nARG V=1\nENV $N=2\n", 0), [4]);
+        assert_eq!(arg("FROM a\nARG N=V\nARG V=1\nENV $N 2\n", 0), [4]);
+        assert_eq!(arg("FROM a\nARG N=W\nARG V=1\nENV $N=2\n", 0), NONE);
+        assert_eq!(arg("FROM a\nARG V=1\nENV ${U}V=2\n", 0), [3]);
+        assert_eq!(arg("FROM a\nARG V=1\nENV $U=1\n", 0), [3], "perhaps another name takes the pin's value");
+        assert_eq!(arg("FROM a\nARG V=1\nENV ${U:-x}=2\n", 0), [3]);
+        assert_eq!(arg("FROM a\nARG V=1\nENV ${U?x}=2\n", 0), [3]);
+        assert_eq!(arg("FROM a\nARG V=1\nENV W$U=2 ${U}W=2 V_${U}=2\n", 0), NONE);
+        assert_eq!(arg("FROM a\nARG V=1\nENV \"V\"=2\n", 0), [3]);
+    }
+
+    #[test]
+    fn an_arg_in_quotes_may_be_the_pinned_one() {
+        for name in ["'V'", "\"V\"", "\\V", "V\"\"", "$V", "`V"] {
+            assert_eq!(arg(&format!("FROM a\nARG V=1\nARG {name}=2\n"), 0).len(), usize::from(name != "`V"), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_onbuild_is_overridden_by_what_a_child_runs_with_it() {
+        assert_eq!(arg("FROM a\nONBUILD ARG V=1\nONBUILD ENV V=2\n", 0), [3]);
+        assert_eq!(arg("FROM a\nONBUILD ENV V=2\nONBUILD ARG V=1\n", 0), [2]);
+        assert_eq!(arg("FROM a\nONBUILD ARG V=1\nONBUILD ARG V=2\n", 0), [3]);
+        assert_eq!(arg("FROM a AS f\nONBUILD ARG V=1\nFROM f AS g\nENV V=2\n", 0), [4]);
+        assert_eq!(arg("FROM a AS f\nONBUILD ARG V=1\nFROM f AS g\nARG V=2\n", 0), [4]);
+        assert_eq!(arg("FROM a AS f\nONBUILD ARG V=1\nFROM f AS g\nENV V=$V\n", 0), NONE);
+        assert_eq!(arg("FROM a AS f\nENV V=2\nONBUILD ARG V=1\n", 0), [2]);
+        assert_eq!(arg("FROM a AS f\nONBUILD ARG V=1\nFROM a AS g\nENV V=2\n", 0), NONE);
+    }
+
+    #[test]
+    fn the_onbuild_of_a_stage_below_overrides() {
+        assert_eq!(arg("FROM a AS p\nONBUILD ENV V=2\nFROM p AS f\nARG V=1\n", 1), [2]);
+        assert_eq!(arg("FROM a AS p\nONBUILD ENV V=2\nFROM p AS q\nFROM q\nARG V=1\n", 2), [2]);
+        let global = |text| lines(text, StageSel::Global, Target::Arg("V".to_owned()));
+        assert_eq!(global("ARG V=1\nFROM a AS p\nONBUILD ARG V\nFROM p\nENV V=2\n"), [5]);
+        assert_eq!(global("ARG V=1\nFROM a AS p\nONBUILD ARG V=2\nFROM p\n"), [3]);
+        assert_eq!(global("ARG V=1\nFROM a AS p\nONBUILD ENV V=2\nFROM p\nARG V\n"), [3]);
     }
 
     #[test]

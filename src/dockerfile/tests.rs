@@ -200,9 +200,9 @@ fn each_target_is_found_and_rewritten_in_place() {
         ),
         (
             Target::Add("https://h/r.git".into()),
-            "FROM a\nARG R=r\nADD https://h/$R.git#v1 /x",
+            "FROM a\nARG R=r\nADD https://h/r.git#v1:$R /x",
             "n",
-            "FROM a\nARG R=r\nADD https://h/$R.git#n /x",
+            "FROM a\nARG R=r\nADD https://h/r.git#n:$R /x",
         ),
         (
             Target::Checksum("https://h/f".into()),
@@ -295,6 +295,12 @@ fn a_value_behind_a_variable_names_the_variable() {
     assert_eq!(variable("FROM a\nARG X=$Y\n", Target::Arg("X".into())), some("Y"));
     assert_eq!(variable("FROM a\nARG X=1${Y}\n", Target::Arg("X".into())), some("Y"));
     assert_eq!(variable("FROM a\nADD https://h/r.git#$V /x\n", Target::Add("https://h/r.git".into())), some("V"));
+    for add in
+        ["https://h/$R.git#v1", "$U#v1", "https://h/r.git$E#v1", "https://h/r.git?$E#v1", "https://h/r.git?ref=1$E"]
+    {
+        let text = format!("FROM a\nARG R=r\nARG U=https://h/r.git\nARG E=\nADD {add} /x\n");
+        assert!(variable(&text, Target::Add("https://h/r.git".into())).is_some(), "{add}");
+    }
     assert_eq!(
         variable("FROM a\nADD --checksum=sha256:$S https://h/f /x\n", Target::Checksum("https://h/f".into())),
         some("S")
@@ -322,4 +328,74 @@ fn comments_heredocs_and_texts_of_commands_are_never_sites() {
         let error = locate(&parse(text), &site(target)).unwrap_err();
         assert!(matches!(error, SiteError::NotFound { .. }), "{error:?}");
     }
+}
+
+#[test]
+fn an_add_that_buildkit_downloads_is_no_site_for_git() {
+    let url = Target::Add("https://h/r".into());
+    let error = locate(&parse("FROM a\nADD https://h/r#v1 /x\n"), &site(url)).unwrap_err();
+    assert!(matches!(error, SiteError::Malformed { ref place, .. } if place.line == 2), "{error:?}");
+    assert!(error.to_string().contains("only if its path ends in `.git`"), "{error}");
+}
+
+#[test]
+fn a_backslash_in_the_json_form_is_never_read_as_an_escape() {
+    for target in [Target::Add("https://h/r.git".into()), Target::Checksum("https://h/r.git".into())] {
+        for word in
+            [r"https://h/r.git#ae2\bbc", r"https:\/\/h/r.git#v1", r"https://h/\u0072.git#v1", r"https://h/\r.git#v1"]
+        {
+            let text = format!("FROM a\nADD --checksum=sha256:00 [\"{word}\", \"/\"]\n");
+            let error = locate(&parse(&text), &site(target.clone())).unwrap_err();
+            assert!(matches!(error, SiteError::Split { ref place, .. } if place.line == 2), "{word}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stage_name_that_two_stages_bear_is_ambiguous() {
+    let mut twice = arg("V");
+    twice.stage = Some(StageSel::Name("f".to_owned()));
+    let file = parse("FROM a AS f\nARG V=1\nFROM b AS F\n");
+    for all in [false, true] {
+        twice.all = all;
+        let error = locate(&file, &twice).unwrap_err();
+        let trouble = error.trouble();
+        assert_eq!(error.id(), Id::DOC004);
+        assert_eq!(
+            (trouble.message.as_str(), trouble.found.as_deref()),
+            ("2 stages are named `f`", Some("lines 1, 3"))
+        );
+        assert!(trouble.help.unwrap().starts_with("use the index"));
+    }
+}
+
+#[test]
+fn an_arg_in_quotes_is_no_site() {
+    for name in ["'V'", "\"V\"", "\\V", "V''"] {
+        let error = locate(&parse(&format!("FROM a\nARG {name}=1\n")), &arg("V")).unwrap_err();
+        assert!(matches!(error, SiteError::NotFound { .. }), "{name}: {error:?}");
+    }
+}
+
+#[test]
+fn patterns_cost_no_more_than_one_budget_for_a_whole_file() {
+    let mut text = format!("FROM a\nARG P={}\n", "x".repeat(32_000));
+    for i in 0..40 {
+        text.push_str(&format!("ARG Q{i}=${{P##{}}}\n", "*x".repeat(250)));
+    }
+    let file = parse(&text);
+    let at = |name: &str| file.variables().at(0, usize::MAX, name);
+    assert_eq!((at("Q0"), at("Q39")), (Var::Set(String::new()), Var::Unknown));
+}
+
+#[test]
+fn a_name_is_suggested_from_the_first_few_hundred() {
+    let mut text = "FROM a\n".to_owned();
+    for i in 0..3000 {
+        text.push_str(&format!("ARG A{i}={i}\n"));
+    }
+    let help = |text: &str, name: &str| locate(&parse(text), &arg(name)).unwrap_err().trouble().help;
+    assert_eq!(help(&text, "B7").as_deref(), Some("did you mean `A7`?"));
+    assert_eq!(help("FROM a\nARG A=1\n", &"A".repeat(100)), None);
+    assert_eq!(help(&format!("{text}ARG LATE_NAME=1\n"), "LATE_NAMES"), None);
 }

@@ -4,10 +4,11 @@
 
 use std::ops::Range;
 
+use super::fault::near;
 use super::instruction::{Body, Command, Flag};
 use super::lex::Piece;
 use super::lines::{char_at, lead, trim};
-use crate::model::{Trouble, quoted, suggest};
+use crate::model::{Trouble, quoted};
 
 /// What is wrong with a line, and where in the logical text.
 pub(super) type Fault = (Range<usize>, Trouble);
@@ -64,7 +65,7 @@ fn unknown(text: &[u8], keyword: Range<usize>) -> Fault {
     } else {
         format!("unknown instruction {}", quoted(&word))
     });
-    if let Some(near) = suggest(&upper, known) {
+    if let Some(near) = near(&upper, known) {
         trouble = trouble.help(format!("did you mean `{near}`?"));
     } else if word.starts_with('{') {
         trouble = trouble.help("a JSON document for another BuildKit frontend is not a Dockerfile to dubo-pin");

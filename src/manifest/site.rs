@@ -1,6 +1,6 @@
 //! `into`: where the values of a pin stand in Dockerfiles.
 
-use crate::dockerfile::{Site, StageSel, Target};
+use crate::dockerfile::{Site, StageSel, Target, is_git};
 use crate::model::{Platform, RelPath, Trouble, quoted, suggest};
 use crate::source::{self, Source};
 use crate::table::{Placed, Table};
@@ -155,6 +155,7 @@ fn read_target(table: &Table<'_>, key: &str) -> Option<Target> {
     let fault = match key {
         "arg" | "env" if !variable(&name) => Some("is not the name of a variable"),
         "add" if name.contains('#') => Some("has a fragment: write the URL without its ref"),
+        "add" if !is_git(name.as_bytes()) => Some("is no git URL to BuildKit: an http one must end in `.git`"),
         "from" | "copy-from" | "mount" if name.contains('@') => Some("names a digest: write the repository alone"),
         _ if name.contains([' ', '"', '\'', '\\']) => Some("holds a blank, quote or backslash"),
         _ => None,
