@@ -296,6 +296,10 @@ fn held(keys: &Keys, wanted: &Wanted, listing: &Listing, git: &Git<'_>) -> Resul
 }
 
 fn not_allowed(keys: &Keys, wanted: &Wanted, why: &str) -> Fault {
+    if let Some(short) = wanted.short_id() {
+        let trouble = Trouble::new(format!("a short commit id is not taken: {}", quoted(short)));
+        return Fault::differs(trouble.expected("a tag, a version, or all 40 digits of a commit").found(short));
+    }
     Fault::differs(
         Trouble::new(why.to_owned())
             .expected(format!("a value that satisfies {} of {}", keys.follow, keys.url))
