@@ -96,7 +96,7 @@ fn of_urls(word: &str, base: usize, out: &mut Vec<Range<usize>>) {
         let ssh = word.get(..*mark).is_some_and(|before| before.ends_with("ssh"));
         if let Some(at) = login
             && at > 0
-            && !(ssh && !rest.get(..at).unwrap_or_default().contains(':'))
+            && (!ssh || rest.get(..at).unwrap_or_default().contains(':'))
         {
             out.push(base + from..base + from + at);
         }

@@ -117,3 +117,30 @@ fn a_short_commit_is_not_taken_and_that_is_said() {
         one_error(work.run(&["refresh", pin, "--to", short]).code(1)).says("short").says("40");
     }
 }
+
+#[test]
+fn remove_leaves_vendored_files_and_their_entry_to_refresh() {
+    let up = Upstream::new(1);
+    let rule = "tag = \"v1.0.0\"\nvendor = \"context/aa.tar\"";
+    let work = folder(&[("aa", up.pin("aa", rule)), ("bb", up.pin("bb", "tag = \"v1.0.0\""))]);
+    work.run(&["refresh"]).code(0);
+    work.run(&["remove", "aa"]).code(0).says("dubo-pin refresh --keep");
+    assert!(work.read("pins.lock").contains("\"aa\""));
+    assert!(work.image().join("context/aa.tar").exists());
+    work.run(&["verify"]).code(1).says("LOCK003").says("dubo-pin refresh --keep removes it");
+    work.run(&["refresh", "--keep"]).code(0);
+    assert!(!work.read("pins.lock").contains("\"aa\""));
+    assert!(!work.image().join("context/aa.tar").exists());
+    work.run(&["verify"]).code(0);
+}
+
+#[test]
+fn an_edit_first_settles_what_an_interrupted_run_left() {
+    let up = Upstream::new(1);
+    let work = folder(&[("aa", up.pin("aa", "tag = \"v1.0.0\""))]);
+    work.run(&["refresh"]).code(0);
+    work.write(".dubo-pin/journal", "no journal");
+    work.run(&["verify"]).code(1).says("LOCK008");
+    work.run(&["rename", "aa", "bb"]).code(0).says("the journal of an interrupted run was damaged");
+    work.run(&["verify"]).code(0);
+}
