@@ -3,6 +3,7 @@
 //! Not here: what comes while it works, such as a signal or a full disk: that is `interrupted`.
 
 mod confused;
+mod edits;
 mod files;
 mod merges;
 mod network;

@@ -57,7 +57,7 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             .at(join.lock.place(name))
             .expected(format!("[pins.{name}] in pins.toml, or no entry"))
             .found("an entry without a pin")
-            .help("dubo-pin refresh removes it");
+            .help("dubo-pin refresh --keep removes it");
         findings.push(Finding::error(Id::LOCK003, Some(name), trouble));
     }
     findings

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, common: &Common, shell: &Shell) -> u8 {
             .collect(),
         into: args.into.clone(),
     };
-    edited(shell, "add", ops::edit::add(&common.directory, &pin, args.dry_run, &shell.progress()), args.dry_run)
+    edited(shell, "add", ops::edit::add(&common.directory, &pin, args.dry_run, &shell.progress()))
 }
 
 /// `[STAGE:]ARG[=VALUE]`; the stage is a name, an index, or `global`.

@@ -170,12 +170,9 @@ pub(super) fn wrong_usage(shell: &Shell, verb: &str, message: &str) -> u8 {
 }
 
 /// Ends a verb that edits pins.toml: says what it changed, or what stopped it.
-pub(super) fn edited(shell: &Shell, verb: &str, result: crate::ops::edit::Edited, dry_run: bool) -> u8 {
+pub(super) fn edited(shell: &Shell, verb: &str, result: crate::ops::edit::Edited) -> u8 {
     match result {
-        Ok(files) => {
-            let refreshed = crate::model::Refreshed { files, applied: !dry_run, ..Default::default() };
-            finish(shell, &Report { verb, outcome: Outcome::Refreshed(&refreshed), failures: &[] })
-        }
+        Ok(refreshed) => finish(shell, &Report { verb, outcome: Outcome::Refreshed(&refreshed), failures: &[] }),
         Err(failures) => failed(shell, verb, &failures),
     }
 }

@@ -5,10 +5,10 @@ use crate::model::PinName;
 use crate::ops;
 use crate::ui::Shell;
 
-/// Remove a pin from pins.toml
+/// Remove a pin from pins.toml and pins.lock
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The lock's entry goes with the next `dubo-pin refresh`; until then verify says so.
+Its lock entry goes too; if it has vendored files, `dubo-pin refresh --keep` removes both.
 The Dockerfile keeps the value that it bears.")]
 pub(super) struct Args {
     /// The pin's name
@@ -20,10 +20,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, common: &Common, shell: &Shell) -> u8 {
-    edited(
-        shell,
-        "remove",
-        ops::edit::remove(&common.directory, &args.name, args.dry_run, &shell.progress()),
-        args.dry_run,
-    )
+    edited(shell, "remove", ops::edit::remove(&common.directory, &args.name, args.dry_run, &shell.progress()))
 }

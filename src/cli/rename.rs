@@ -20,10 +20,5 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, common: &Common, shell: &Shell) -> u8 {
-    edited(
-        shell,
-        "rename",
-        ops::edit::rename(&common.directory, &args.old, &args.new, args.dry_run, &shell.progress()),
-        args.dry_run,
-    )
+    edited(shell, "rename", ops::edit::rename(&common.directory, &args.old, &args.new, args.dry_run, &shell.progress()))
 }

@@ -1,6 +1,6 @@
 //! What an interrupted run left behind: finished where that is safe, put away where it is not.
 //!
-//! For every verb that writes, right after it took the lock; and for `verify`, which only asks.
+//! For every verb that writes into the folder, right after it took the lock; and for `verify`, which only asks.
 //! A file is touched only if its bytes are those that the journal names: an edit of the user's in
 //! the meantime is never lost.
 

@@ -196,6 +196,28 @@ mod tests {
     }
 
     #[test]
+    fn what_differs_behind_the_last_line_is_said_in_words() {
+        let text = String::from_utf8(small().to_bytes()).unwrap();
+        let said = |text: &str| {
+            let finding = open(text.as_bytes()).unwrap().findings.remove(0);
+            (finding.trouble.expected.unwrap(), finding.trouble.found.unwrap())
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(said(&format!("{text}\n\n")), pair("nothing after the last line", "blank lines"));
+        let bare = text.trim_end();
+        assert_eq!(said(bare), pair("a line end after the last line", "no line end after the last line"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_a_newer_version_are_named() {
+        let text = String::from_utf8(small().to_bytes()).unwrap();
+        let trouble = open(format!("\u{feff}{text}").as_bytes()).unwrap_err().trouble();
+        assert_eq!(trouble.message, "pins.lock is not readable: it begins with a byte order mark (BOM)");
+        let trouble = open(text.replace("\"version\": 0", "\"version\": 1").as_bytes()).unwrap_err().trouble();
+        assert_eq!(trouble.expected.unwrap(), "version 0");
+    }
+
+    #[test]
     fn an_entry_under_another_name_is_seen() {
         let text = String::from_utf8(small().to_bytes()).unwrap().replace("\"healthcheckers\"", "\"healthcheckerz\"");
         let opened = open(text.as_bytes()).unwrap();

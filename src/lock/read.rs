@@ -49,7 +49,7 @@ impl LockError {
         let trouble = Trouble::new(self.to_string());
         match self {
             Self::Newer { place, .. } => {
-                trouble.at(place.clone()).expected(format!("version {VERSION} or older")).help("update dubo-pin to the version that your colleagues use")
+                trouble.at(place.clone()).expected(if VERSION == 0 { "version 0".to_owned() } else { format!("version {VERSION} or older") }).help("update dubo-pin to the version that your colleagues use")
             }
             Self::Conflict(place) => trouble.at(place.clone()).help("dubo-pin refresh --keep mends it; pins that both sides moved are locked at what their Dockerfile bears"),
             Self::Syntax { place, .. } => trouble.at(place.clone()).help(format!("git checkout -- {FILE} brings back the committed one")),
@@ -81,6 +81,7 @@ pub fn open(bytes: &[u8]) -> Result<Opened, LockError> {
     let syntax = |e: &serde_json::Error| {
         let said = e.to_string();
         let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+        let what = if text.starts_with('\u{feff}') { "it begins with a byte order mark (BOM)" } else { what };
         LockError::Syntax { what: crate::model::visible(what).into_owned(), place: lines.at(e.line(), e.column()) }
     };
     let head: Head = serde_json::from_slice(bytes).map_err(|e| syntax(&e))?;
@@ -122,6 +123,13 @@ fn form(bytes: &[u8], lock: &Lock) -> Option<Finding> {
         quoted(&String::from_utf8_lossy(line))
     };
     let crlf = bytes.windows(2).any(|w| w == b"\r\n");
+    let line_of = |all: &[u8]| match all.get(position..) {
+        None | Some([]) if all == bytes => "no line end after the last line".to_owned(),
+        None | Some([]) => "nothing after the last line".to_owned(),
+        Some(rest) if position >= canonical.len() && rest.trim_ascii().is_empty() => "blank lines".to_owned(),
+        Some(b"\n") if position >= bytes.len() => "a line end after the last line".to_owned(),
+        Some(_) => line_of(all),
+    };
     let (found, help) = if crlf {
         (
             "CRLF line ends".to_owned(),

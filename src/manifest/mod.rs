@@ -18,7 +18,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::dockerfile::Site;
-use crate::model::{PinName, Place, Platform, Severity, Trouble, Twins, quoted};
+use crate::model::{PinName, Place, Platform, Severity, Trouble, Twins, quoted, suggest};
 use crate::source::VersionRule;
 use crate::source::deb;
 use crate::table::{self, Document, Placed, Table};
@@ -133,6 +133,18 @@ impl Manifest {
         let manifest = read(&document, program).map_err(|t| vec![t])?;
         let troubles = document.troubles();
         if troubles.is_empty() { Ok(manifest) } else { Err(troubles) }
+    }
+
+    /// What to say of a name, or a glob, that no pin has.
+    #[must_use]
+    pub fn no_pin(&self, wanted: &str) -> Trouble {
+        let trouble = Trouble::new(format!("no pin is called {}", quoted(wanted)));
+        let known: Vec<&str> = self.pins.keys().map(PinName::as_str).collect();
+        trouble.help(match suggest(wanted, known.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None if known.is_empty() => "pins.toml has no pins".to_owned(),
+            None => format!("pins.toml has: {}", known.join(", ")),
+        })
     }
 
     /// All sites of all pins and archives, each with the name of its owner.

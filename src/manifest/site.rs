@@ -82,6 +82,10 @@ fn read_stage(table: &Table<'_>) -> Option<StageSel> {
             }
         };
     }
+    if !table.is_text("stage") {
+        table.mistyped("stage", "a stage's name or index");
+        return None;
+    }
     let stage = table.read("stage", |name| source::stage(Ok(name)));
     stage.map(|s| s.value)
 }

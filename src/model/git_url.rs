@@ -31,7 +31,7 @@ pub struct GitUrl {
 
 /// Why a text is no repository URL that dubo-pin follows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is refused: {reason}", quoted(&masked(.text)))]
+#[error("{} is refused: {reason}", quoted(.text))]
 pub struct GitUrlError {
     text: String,
     reason: String,
@@ -39,15 +39,7 @@ pub struct GitUrlError {
     pub instead: Option<String>,
 }
 
-/// The text without a password that somebody wrote into it.
-fn masked(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let (authority, path) = rest.split_once('/').map_or((rest, String::new()), |(a, p)| (a, format!("/{p}")));
-    match authority.rsplit_once('@').map(|(user, host)| (user.split_once(':'), host)) {
-        Some((Some((user, _)), host)) => format!("{scheme}://{user}:…@{host}{path}"),
-        _ => text.to_owned(),
-    }
-}
+const CREDENTIALS: &str = "credentials do not belong into a manifest: use netrc or a credential helper";
 
 impl GitUrl {
     /// As written.
@@ -97,6 +89,9 @@ impl FromStr for GitUrl {
             return Err(error("options and remote helpers (ext::, fd::) are not followed", None));
         }
         let Some((scheme, rest)) = text.split_once("://") else {
+            if text.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains('/')) {
+                return Err(error(CREDENTIALS, None));
+            }
             return scp_like(text)
                 .ok_or_else(|| error("no scheme: https://, ssh://, user@host:path or file:// is expected", None));
         };
@@ -123,7 +118,7 @@ impl FromStr for GitUrl {
             return Err(error("it names a host but no repository", None));
         }
         if user.is_some_and(|u| scheme != Scheme::Ssh || u.contains(':') || u.starts_with('-') || u.is_empty()) {
-            return Err(error("credentials do not belong into a manifest: use netrc or a credential helper", None));
+            return Err(error(CREDENTIALS, None));
         }
         if text.contains(['?', '#']) {
             return Err(error("a query or a fragment is no part of a repository's URL", None));
@@ -223,7 +218,7 @@ mod tests {
         let said = "https://me:s3cret@h/x".parse::<GitUrl>().unwrap_err().to_string();
         assert_eq!(
             said,
-            "`https://me:…@h/x` is refused: credentials do not belong into a manifest: use netrc or a credential helper"
+            "`https://…@h/x` is refused: credentials do not belong into a manifest: use netrc or a credential helper"
         );
     }
 

@@ -15,6 +15,7 @@ mod outcome;
 mod path;
 mod place;
 mod platform;
+mod secret;
 mod text;
 
 pub use age::{Age, AgeError};

@@ -18,7 +18,7 @@ pub struct Place {
 /// One line of a file, and the part of it that is meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Excerpt {
-    /// The line without its end; bytes that are not UTF-8 are replaced.
+    /// The line without its end and without secrets; bytes that are not UTF-8 are replaced.
     pub text: String,
     /// How many characters from `column` on are meant, at least 1.
     pub width: usize,
@@ -38,11 +38,12 @@ impl Place {
         let lead = raw.get(..(start - line_start).min(raw.len())).unwrap_or_default();
         let end = span.end.saturating_sub(line_start).min(raw.len());
         let meant = raw.get(lead.len()..end.max(lead.len())).unwrap_or_default();
+        let (text, width) = super::secret::masked_line(&String::from_utf8_lossy(raw), chars(lead), chars(meant).max(1));
         Self {
             file: file.to_owned(),
             line: before.iter().filter(|b| **b == b'\n').count() + 1,
             column: chars(lead) + 1,
-            excerpt: Some(Excerpt { text: String::from_utf8_lossy(raw).into_owned(), width: chars(meant).max(1) }),
+            excerpt: Some(Excerpt { text, width }),
         }
     }
 

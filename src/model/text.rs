@@ -35,10 +35,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text in backticks, made visible, cut at 120 characters.
+/// The text in backticks, made visible, without passwords in URLs, cut at 120 characters.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    let shown = visible(text);
+    let text = super::secret::masked(text);
+    let shown = visible(&text);
     if shown.chars().count() <= 120 {
         return format!("`{shown}`");
     }

@@ -49,15 +49,19 @@ pub(super) fn manifest_bytes(dir: &Path) -> Result<(Root, Option<Vec<u8>>), Fail
     Ok((root, bytes))
 }
 
+/// What to say of a folder without pins.toml.
+pub(super) fn no_manifest(dir: &Path) -> Failure {
+    let folder = crate::model::quoted(&dir.display().to_string());
+    let trouble = Trouble::new(format!("there is no {MANIFEST} in {folder}"));
+    failure(Class::Usage, trouble.help("dubo-pin add NAME --git URL makes one; -C DIR names another folder"))
+}
+
 impl Project {
     /// Reads everything, or says everything that cannot be read.
     pub(super) fn read(dir: &Path) -> Result<Self, Vec<Failure>> {
         let (root, bytes) = manifest_bytes(dir).map_err(|f| vec![f])?;
         let Some(bytes) = bytes else {
-            let trouble =
-                Trouble::new(format!("there is no {MANIFEST} in {}", crate::model::quoted(&dir.display().to_string())))
-                    .help("dubo-pin add NAME --git URL makes one; -C DIR names another folder");
-            return Err(vec![failure(Class::Usage, trouble)]);
+            return Err(vec![no_manifest(dir)]);
         };
         let mut failures = Vec::new();
         let manifest = Manifest::parse(MANIFEST, &bytes)

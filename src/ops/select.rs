@@ -3,7 +3,7 @@
 //! For the verbs that take `NAME…`.
 
 use crate::manifest::Manifest;
-use crate::model::{Class, Failure, PinName, Trouble, glob, quoted, suggest};
+use crate::model::{Class, Failure, PinName, glob};
 
 use super::project::failure;
 
@@ -30,12 +30,7 @@ pub(super) fn select(manifest: &Manifest, wanted: &[String]) -> Result<Selection
     let mut failures = Vec::new();
     for pattern in wanted {
         if !manifest.pins.keys().any(|name| glob(pattern, name.as_str())) {
-            let trouble = Trouble::new(format!("no pin is called {}", quoted(pattern)));
-            let near = suggest(pattern, manifest.pins.keys().map(PinName::as_str));
-            let known: Vec<&str> = manifest.pins.keys().map(PinName::as_str).collect();
-            let help = near
-                .map_or_else(|| format!("pins.toml has: {}", known.join(", ")), |near| format!("did you mean {near}?"));
-            failures.push(failure(Class::Usage, trouble.help(help)));
+            failures.push(failure(Class::Usage, manifest.no_pin(pattern)));
         }
     }
     let meant = |name: &&PinName| wanted.iter().any(|p| glob(p, name.as_str()));

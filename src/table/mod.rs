@@ -81,7 +81,27 @@ pub fn parse<'a>(file: &'a str, bytes: &'a [u8]) -> Result<Document<'a>, Trouble
     Ok(document)
 }
 
+/// Where git's first conflict marker stands.
+fn conflict(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
+            return Some(start..start + line.trim_end().len());
+        }
+        start += line.len();
+    }
+    None
+}
+
 fn syntax(file: &str, text: &str, error: &toml_edit::TomlError) -> Trouble {
+    // Only of a text that is no TOML: a string of several lines may hold what looks like one.
+    if let Some(marker) = conflict(text) {
+        return Trouble::new(format!("{} holds git's conflict markers", visible(file)))
+            .at(Place::of(file, text.as_bytes(), marker))
+            .help(
+                "end the merge by hand: keep what both sides mean, and remove the lines <<<<<<<, ======= and >>>>>>>",
+            );
+    }
     let span = error.span().unwrap_or(0..0);
     let place = Place::of(file, text.as_bytes(), span.clone());
     if error.message() == "duplicate key" {
@@ -225,6 +245,16 @@ mod tests {
         assert_eq!(troubles.len(), 201);
         assert_eq!(troubles[200].message, "there are more errors: mend these first");
         assert_eq!(parse("f", text.as_bytes()).unwrap().troubles().len(), 1);
+    }
+
+    #[test]
+    fn conflict_markers_of_git_are_called_so() {
+        let text = "version = 1\n<<<<<<< HEAD\n[pins.a]\n=======\n[pins.b]\n>>>>>>> theirs\n";
+        let trouble = parse("pins.toml", text.as_bytes()).unwrap_err();
+        assert_eq!(trouble.message, "pins.toml holds git's conflict markers");
+        let place = trouble.place.unwrap();
+        assert_eq!((place.line, place.column, place.excerpt.map(|e| e.width)), (2, 1, Some(12)));
+        assert!(parse("f", b"a = '''\n<<<<<<< HEAD\n'''\n").is_ok());
     }
 
     #[test]

@@ -115,6 +115,13 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// Reports a key that is there, but of a type that none of its readers takes.
+    pub fn mistyped(&self, key: &str, expected: &str) {
+        if let Some(item) = self.entries.get(key) {
+            self.wrong(key, expected, type_of(item), item.span());
+        }
+    }
+
     fn wrong(&self, key: &str, expected: &str, found: &str, span: Option<Range<usize>>) {
         let place = span.map_or_else(|| self.key_place(key), |s| self.document.place(s));
         self.report(

@@ -57,6 +57,7 @@ pub fn add(text: &str, pin: &NewPin) -> Result<String, Trouble> {
             .at(there.place.clone())
             .help("choose another name, or remove that pin first"));
     }
+    vet_sites(&manifest, pin)?;
     let eol = line_end(&before);
     let mut out = before.clone();
     if !out.ends_with('\n') {
@@ -69,7 +70,49 @@ pub fn add(text: &str, pin: &NewPin) -> Result<String, Trouble> {
     out.push_str(&render::pin(pin, is_aligned(&before)).replace('\n', eol));
     let mut expected = Tree::of(&before);
     expected.add_pin(pin);
-    checked(out, &expected)
+    // The old text was right: what is wrong now is wrong with the new pin, which is in no file yet.
+    if toml_edit::Document::parse(out.as_str()).is_err() || Tree::of(&out) != expected {
+        return Err(Trouble::new("pins.toml is written in a way that no pin can be added to it")
+            .at(Place::file(FILE))
+            .help("write its pins as tables: [pins.NAME]"));
+    }
+    parse(&out).map_err(|trouble| unplaced(&out, pin, trouble))?;
+    Ok(out)
+}
+
+/// One site bears one value.
+fn vet_sites(manifest: &Manifest, pin: &NewPin) -> Result<(), Trouble> {
+    let mut new: Vec<String> = pin.into.iter().map(super::site::spot).collect();
+    if let Some((owner, site)) = manifest.sites().find(|(_, site)| new.contains(&super::site::spot(&site.value))) {
+        return Err(Trouble::new(format!("`--into`: this site is pinned by `{owner}` already"))
+            .at(site.place.clone())
+            .help("one site bears one value: name another, or change that pin"));
+    }
+    new.sort();
+    if new.windows(2).any(|two| two.first() == two.last()) {
+        return Err(
+            Trouble::new("`--into` names one site twice").help("one site bears one value: remove one of the two")
+        );
+    }
+    Ok(())
+}
+
+/// What is wrong with a new pin, said of the option that it came from.
+fn unplaced(text: &str, pin: &NewPin, mut trouble: Trouble) -> Trouble {
+    let line = trouble.place.take().map_or(0, |place| place.line);
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    // Rows of a list are indented; the header belongs to no option.
+    let key = lines
+        .iter()
+        .rev()
+        .find(|l| !l.starts_with([' ', ']']))
+        .and_then(|l| l.split_once(" ="))
+        .map(|(k, _)| k.trim_end());
+    let known = |key: &&str| *key == "into" || pin.keys.iter().any(|(k, _)| k == key);
+    if let Some(key) = key.filter(known) {
+        trouble.message = format!("`--{key}`: {}", trouble.message);
+    }
+    if trouble.help.is_none() { trouble.help("dubo-pin add --help") } else { trouble }
 }
 
 /// Removes a pin: its table, sub-tables and dotted keys, the comment lines directly above them,
@@ -80,7 +123,7 @@ pub fn add(text: &str, pin: &NewPin) -> Result<String, Trouble> {
 pub fn remove(text: &str, name: &PinName) -> Result<String, Trouble> {
     let manifest = parse(text)?;
     if !manifest.pins.contains_key(name) {
-        return Err(missing(&manifest, name));
+        return Err(manifest.no_pin(name.as_str()));
     }
     let all = statements(text);
     let owned = owned(&all, name.as_str());
@@ -117,7 +160,7 @@ pub fn remove(text: &str, name: &PinName) -> Result<String, Trouble> {
 pub fn rename(text: &str, old: &PinName, new: &PinName) -> Result<String, Trouble> {
     let manifest = parse(text)?;
     if !manifest.pins.contains_key(old) {
-        return Err(missing(&manifest, old));
+        return Err(manifest.no_pin(old.as_str()));
     }
     if let Some(there) = manifest.pins.get(new) {
         return Err(Trouble::new(format!("there is a pin `{new}` already"))
@@ -164,15 +207,6 @@ fn parse(text: &str) -> Result<Manifest, Trouble> {
         let first = troubles.into_iter().next();
         first.unwrap_or_else(|| Trouble::new("the manifest cannot be read"))
     })
-}
-
-fn missing(manifest: &Manifest, name: &PinName) -> Trouble {
-    let known = manifest.pins.keys().map(PinName::as_str);
-    let trouble = Trouble::new(format!("there is no pin `{name}`")).at(Place::file(FILE));
-    match crate::model::suggest(name.as_str(), known) {
-        Some(near) => trouble.help(format!("did you mean `{near}`?")),
-        None => trouble,
-    }
 }
 
 /// The result, if it reads as what was meant.

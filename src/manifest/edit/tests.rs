@@ -90,13 +90,14 @@ fn a_pin_that_makes_the_manifest_wrong_is_refused() {
     let mut pin = coredns();
     pin.keys.push(("tag".to_owned(), text("v1")));
     let trouble = add("version = 1\n", &pin).unwrap_err();
-    assert_eq!(trouble.message, "`version` and `tag` are both given");
+    assert_eq!(trouble.message, "`--tag`: `version` and `tag` are both given");
     let trouble = add("pins = { }\nversion = 1\n", &coredns()).unwrap_err();
-    assert_eq!(trouble.help.as_deref(), Some("edit pins.toml by hand"));
+    assert_eq!(trouble.message, "pins.toml is written in a way that no pin can be added to it");
     let mut hostile = coredns();
     hostile.keys = vec![("git".to_owned(), text("https://h/x\"\n[pins.evil]\ngit = \"https://h/y"))];
     let trouble = add("version = 1\n", &hostile).unwrap_err();
-    assert_eq!(trouble.place.map(|p| (p.line, p.column)), Some((4, 7)));
+    assert_eq!(trouble.place, None, "a place in a text that was never written");
+    assert!(trouble.message.starts_with("`--git`: "), "{}", trouble.message);
 }
 
 #[test]
@@ -185,8 +186,8 @@ fn a_name_is_changed_wherever_it_stands_and_nowhere_else() {
         "version = 1\n# a\n[ pins . \"n+1\" ] # a\ngit = \"https://h/a\" # pins.a\n[pins.\"n+1\".freeze]\nreason = \"a\"\nuntil = 2026-12-31\n[pins.b]\ngit = \"https://h/a\"\n"
     );
     let trouble = rename(before, &name("bb"), &name("c")).unwrap_err();
-    assert_eq!(trouble.message, "there is no pin `bb`");
-    assert_eq!(trouble.help.as_deref(), Some("did you mean `b`?"));
+    assert_eq!(trouble.message, "no pin is called `bb`");
+    assert_eq!(trouble.help.as_deref(), Some("did you mean b?"));
     assert!(remove(before, &name("nope")).is_err());
 }
 

@@ -297,6 +297,12 @@ fn held(keys: &Keys, wanted: &Wanted, listing: &Listing, git: &Git<'_>) -> Resul
 }
 
 fn not_allowed(keys: &Keys, wanted: &Wanted, why: &str) -> Fault {
+    if let Some(short) = wanted.short_id() {
+        let trouble = Trouble::new(format!("a short commit id is not taken: {}", quoted(short)));
+        return Fault::differs(
+            trouble.expected(format!("all 40 digits of a commit, or what else satisfies {}", keys.follow)).found(short),
+        );
+    }
     Fault::differs(
         Trouble::new(why.to_owned())
             .expected(format!("a value that satisfies {} of {}", keys.follow, keys.url))

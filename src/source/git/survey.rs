@@ -249,6 +249,13 @@ impl Wanted {
             && self.version.as_ref().is_none_or(|v| Some(v.as_str()) == version || Some(v.as_str()) == c.tag())
     }
 
+    /// What was given as a tag or a version and reads as the start of a commit id.
+    pub(super) fn short_id(&self) -> Option<&str> {
+        let text = self.tag.as_deref().or(self.version.as_deref()).filter(|_| self.commit.is_none())?;
+        let hex = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        (hex && (7..40).contains(&text.len())).then_some(text)
+    }
+
     fn contradiction(&self) -> String {
         format!("its values contradict each other or are none that a branch has: {self}")
     }
