@@ -27,12 +27,20 @@ fn followed(site: &str, dockerfile: &str) -> Ran {
 /// A site that is not found where a careless reader would see it.
 #[track_caller]
 fn not_found(site: &str, dockerfile: &str) {
+    refused(site, dockerfile, "DOC003");
+}
+
+/// A site that neither `verify` nor `refresh` will take for the pin's; `@` is the value that it had
+/// to bear.
+#[track_caller]
+fn refused(site: &str, dockerfile: &str, id: &str) {
     let up = Upstream::new(1);
+    let dockerfile = dockerfile.replace('@', &up.ids[0].to_string());
     let work = Work::new();
     let manifest =
         format!("version = 1\n[pins.widget]\ngit = \"{}\"\nversion = \"^1\"\ninto = [{{ {site} }}]\n", up.url());
     work.write("pins.toml", manifest).write("Dockerfile", dockerfile);
-    super::idle(&work, &["verify"]).code(1).says("DOC003");
+    super::idle(&work, &["verify"]).code(1).says(id);
     super::one_error(super::idle(&work, &["refresh"]).code(2));
     assert!(!work.image().join("pins.lock").exists());
 }
@@ -123,4 +131,77 @@ fn quotes_blanks_and_neighbours_stay_as_they_are() {
     followed("env = \"A\"", "FROM scratch\nENV A @\nENV  B=A  C='A=OLD'\n").code(0);
     followed("arg = \"A\"", "\u{feff}FROM scratch\r\nARG A=\"@\"\r\n\r\n").code(0);
     followed("arg = \"A\"", "FROM scratch\nARG \\\n  # a word\n\n  A=@ \\\n  B=2\nRUN a").code(0);
+}
+
+/// Sites that are found and bear the pinned value, while the build uses another one.
+#[track_caller]
+fn overridden(site: &str, dockerfile: &str, line: usize) {
+    let verdict = followed(site, dockerfile);
+    verdict.code(1).says("ARG001").says(&format!("Dockerfile:{line}:"));
+}
+
+const ARG_F: &str = "stage = \"f\", arg = \"C\"";
+const ENV_F: &str = "stage = \"f\", env = \"C\"";
+
+#[test]
+fn an_env_whose_name_a_variable_gives_overrides_the_pin() {
+    overridden(ARG_F, "FROM a AS f\nARG N=C\nARG C=@\nENV $N=other\n", 4);
+    overridden(ARG_F, "FROM a AS f\nARG N=C\nARG C=@\nENV $N other\n", 4);
+    overridden(ARG_F, "FROM a AS f\nARG C=@\nENV ${U}C=other\n", 3);
+    overridden(ENV_F, "FROM a AS f\nENV C=@\nENV $BASE=other\n", 3);
+    followed(ARG_F, "FROM a AS f\nARG N=D\nARG C=@\nENV $N=other X_$BASE=other\n").code(0);
+}
+
+#[test]
+fn an_arg_behind_an_env_overrides_the_pin() {
+    overridden(ENV_F, "FROM a AS f\nENV C=@\nARG C=other\n", 3);
+    overridden(ENV_F, "ARG C=other\nFROM a AS f\nENV C=@\nARG C\n", 4);
+    followed(ENV_F, "FROM a AS f\nARG C=other\nENV C=@\nARG C\n").code(0);
+}
+
+#[test]
+fn an_arg_in_quotes_defines_another_name() {
+    for name in ["'C'", "\"C\"", "\\C", "C''"] {
+        refused(ARG_F, &format!("FROM a AS f\nARG {name}=@\n"), "DOC003");
+    }
+}
+
+#[test]
+fn an_add_is_pinned_only_if_its_repository_stands_there() {
+    let site = "add = \"https://h/r.git\"";
+    refused(site, "FROM a\nENV U=https://h/r.git\nARG U=https://evil/r.git\nADD $U#@ /x\n", "DOC003");
+    refused(site, "FROM a\nARG U=https://h/r.git\nADD $U#@ /x\n", "stands behind the variable `U`");
+    refused(
+        site,
+        r#"FROM a
+ADD ["https://h/r.git#ae2\bbc","/"]
+"#,
+        "DOC005",
+    );
+    followed(site, "FROM a\nADD https://h/r.git#@:$SUB /x\n").code(0);
+    followed(site, "FROM a\nADD [\"https://h/r.git#@\", \"/\"]\n").code(0);
+}
+
+#[test]
+fn an_add_of_a_plain_download_is_no_site_for_git() {
+    let up = Upstream::new(1);
+    let work = Work::new();
+    let into = "into = [{ add = \"https://h/r\" }]";
+    work.write("pins.toml", format!("version = 1\n[pins.widget]\ngit = \"{}\"\nversion = \"^1\"\n{into}\n", up.url()))
+        .write("Dockerfile", format!("FROM a\nADD https://h/r#{} /x\n", up.ids[0]));
+    super::idle(&work, &["verify"]).code(2).says("must end in `.git`");
+}
+
+#[test]
+fn what_onbuild_does_to_a_child_is_told() {
+    overridden("arg = \"C\"", "FROM a\nONBUILD ARG C=@\nONBUILD ENV C=other\n", 3);
+    overridden(ARG_F, "FROM a AS f\nONBUILD ARG C=@\nFROM f AS g\nENV C=other\n", 4);
+    overridden(ARG_F, "FROM a AS p\nONBUILD ENV C=other\nFROM p AS f\nARG C=@\n", 2);
+    followed(ARG_F, "FROM a AS p\nONBUILD ENV D=other\nFROM p AS f\nARG C=@\n").code(0);
+}
+
+#[test]
+fn a_stage_name_that_two_stages_bear_names_neither() {
+    refused(ARG_F, "FROM a AS f\nARG C=@\nFROM b AS f\n", "use the index");
+    refused(ARG_F, "FROM a AS f\nARG C=@\nFROM b AS F\n", "DOC004");
 }
