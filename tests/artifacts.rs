@@ -11,10 +11,10 @@ use super::support::have;
 use super::support::http::{Answer, Server};
 use super::support::program::{Work, ran};
 
-type Files = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+pub type Files = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
 
 /// A server of files with ETags; what it serves can be changed.
-fn files(all: &[(&str, &[u8])]) -> (Server, Files) {
+pub fn files(all: &[(&str, &[u8])]) -> (Server, Files) {
     let files: Files = Arc::new(Mutex::new(all.iter().map(|(p, b)| ((*p).to_owned(), b.to_vec())).collect()));
     let served = files.clone();
     let server = Server::start(move |asked| {
@@ -29,7 +29,7 @@ fn files(all: &[(&str, &[u8])]) -> (Server, Files) {
     (server, files)
 }
 
-fn change(files: &Files, path: &str, bytes: &[u8]) {
+pub fn change(files: &Files, path: &str, bytes: &[u8]) {
     let mut all = files.lock().unwrap();
     all.retain(|(p, _)| p != path);
     all.push((path.to_owned(), bytes.to_vec()));
@@ -400,4 +400,32 @@ fn a_vendor_that_is_added_or_taken_away_moves_no_value() {
     assert!(!work.image().join("src").exists());
     work.run(&["verify"]).code(0);
     assert!(work.read("Dockerfile").contains(&commit));
+}
+
+#[test]
+fn a_damaged_entry_of_the_store_is_fetched_anew_and_stops_no_refresh() {
+    let (server, _files) = bridges();
+    let work = Work::new();
+    work.write("Dockerfile", "FROM scratch\n").write("pins.toml", roon(&server, ""));
+    work.run(&["refresh"]).code(0);
+    let tree = work.tree();
+    let name = dubo_pin::model::Sha256::of(b"amd64 bytes").to_string();
+    let entry = work.home().join(".cache/dubo-pin");
+    let entry = find(&entry, &name).unwrap();
+    for verb in ["refresh", "fetch"] {
+        // As a disk that lost a write leaves it.
+        std::fs::set_permissions(&entry, std::fs::Permissions::from_mode(0o644)).unwrap();
+        std::fs::write(&entry, "md64 bytes").unwrap();
+        std::fs::remove_file(work.image().join("context/cache/linux/amd64/bridge.tar.bz2")).unwrap();
+        work.run(&[verb]).code(0);
+        assert_eq!(work.tree(), tree, "{verb}");
+        assert_eq!(std::fs::read(&entry).unwrap(), b"amd64 bytes", "{verb}");
+        work.run(&["verify"]).code(0);
+    }
+}
+
+/// A file of this name somewhere below a folder.
+fn find(folder: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?.map(|e| e.unwrap().path());
+    entries.into_iter().find_map(|p| if p.is_dir() { find(&p, name) } else { p.ends_with(name).then_some(p) })
 }

@@ -26,13 +26,16 @@ impl Upstream {
         let mut repo = Repo::default();
         let mut ids: Vec<ObjectId> = Vec::new();
         for n in 0..releases {
-            let parent: Vec<ObjectId> = ids.last().copied().into_iter().collect();
-            let id = repo.commit(&format!("release 1.{n}.0"), &parent);
-            repo.set(&format!("refs/tags/v1.{n}.0"), id);
-            repo.set("refs/heads/main", id);
+            let id = release(&mut repo, n, ids.last().copied());
             ids.push(id);
         }
         Self { server: GitMemory::serve(repo), ids }
+    }
+
+    /// One release more.
+    pub fn go_on(&mut self) {
+        let (n, parent) = (self.ids.len(), self.ids.last().copied());
+        self.server.change(|repo| self.ids.push(release(repo, n, parent)));
     }
 
     pub fn url(&self) -> String {
@@ -43,6 +46,14 @@ impl Upstream {
     pub fn pin(&self, name: &str, rule: &str) -> String {
         pin(name, &self.url(), rule)
     }
+}
+
+fn release(repo: &mut Repo, n: usize, parent: Option<ObjectId>) -> ObjectId {
+    let parents: Vec<ObjectId> = parent.into_iter().collect();
+    let id = repo.commit(&format!("release 1.{n}.0"), &parents);
+    repo.set(&format!("refs/tags/v1.{n}.0"), id);
+    repo.set("refs/heads/main", id);
+    id
 }
 
 /// A pin of a manifest.

@@ -3,6 +3,7 @@
 //! Through the program; each step of an application killed or failed is also tested beside it, on
 //! the library. A machine that cannot bring one of these about says so in a line.
 
+mod artifacts;
 mod disks;
 mod killed;
 mod signals;

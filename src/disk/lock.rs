@@ -15,6 +15,8 @@ use super::root::{Root, enter, kind, look};
 
 /// The folder of dubo-pin's own notes, below the root.
 pub(super) const STATE: &str = ".dubo-pin";
+/// Keeps that folder out of git.
+const IGNORE: &str = ".gitignore";
 
 /// The right to write below a root, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -36,10 +38,6 @@ impl ProcessLock {
         let Some(state) = enter(root.fd(), STATE, STATE)? else {
             return Err(DiskError::io(STATE, "read", Errno::NOENT));
         };
-        let ignore = format!("{STATE}/.gitignore");
-        if look(&state, ".gitignore", &ignore)?.is_none() {
-            write_new(&state, ".gitignore", &ignore, b"*\n")?;
-        }
         let path = format!("{STATE}/lock");
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -66,7 +64,12 @@ impl ProcessLock {
         }
         // Only for the message of who comes second: not worth a failure.
         let _ = held.set_len(0).and_then(|()| writeln!(held, "{}", std::process::id()));
-        Ok(Self { state, _held: held })
+        let taken = Self { state, _held: held };
+        if look(&taken.state, IGNORE, &format!("{STATE}/{IGNORE}"))?.is_none() {
+            // As a note, since half a file would stay for ever: it is never written again.
+            taken.note(IGNORE, b"*\n")?;
+        }
+        Ok(taken)
     }
 
     /// `.dubo-pin/`, open.

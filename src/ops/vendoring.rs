@@ -141,7 +141,10 @@ fn content(project: &Project, new: &Lock, placement: &Placement, from: &From<'_>
         return Err(undone(Trouble::new(format!("the lock has no file at {}", placement.path))));
     };
     let store: &Store = remote.store().map_err(|e| undone(e.trouble()))?;
-    let path = match store.get(&artifact.sha256) {
+    // Hashed here, since a damaged entry must not stop this run and each one after it: the store
+    // drops it, and the bytes are obtained anew.
+    let sound = matches!(store.verify(&artifact.sha256, false), Ok(Some(_)));
+    let path = match store.get(&artifact.sha256).filter(|_| sound) {
         Some(path) => path,
         None => {
             pin.source.obtain(entry, artifact, remote).map_err(|fault| fault.of(&placement.pin))?;
