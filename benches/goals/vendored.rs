@@ -65,7 +65,7 @@ fn small(ground: &Ground, wanted: &Wanted, table: &mut Table, shelf: &Shelf) -> 
     for n in 0..count {
         let pin = format!("\n[pins.s{n:04}]\nurl = \"{}\"\n", shelf.url(&format!("s{n:04}"), 4096));
         bare += &pin;
-        write!(vendored, "{pin}vendor = \"tree/{:02}/s{n:04}\"\n", n / 100)?;
+        writeln!(vendored, "{pin}vendor = \"tree/{:02}/s{n:04}\"", n / 100)?;
     }
     for (image, manifest) in [("many", vendored), ("bare", bare)] {
         ground.write(&format!("{image}/Dockerfile"), "FROM scratch\n")?;
