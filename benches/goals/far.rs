@@ -1,8 +1,8 @@
 //! A server made distant: whatever passes waits 15 ms on its way, in both directions.
 //!
 //! A TCP proxy on loopback, one thread a direction and another that holds the bytes back, so that
-//! much may be under way at once. Opening a connection costs no round trip here, as it would on a
-//! real network: that favours whoever opens one for each request.
+//! much may be under way at once. Opening a connection costs a round trip, as on a real network:
+//! what the client says first waits that much longer.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -49,19 +49,19 @@ fn join(client: &TcpStream, target: SocketAddr) -> std::io::Result<()> {
     let server = TcpStream::connect(target)?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    carry(client.try_clone()?, server.try_clone()?);
-    carry(server, client.try_clone()?);
+    carry(client.try_clone()?, server.try_clone()?, Instant::now() + 2 * WAY);
+    carry(server, client.try_clone()?, Instant::now());
     Ok(())
 }
 
-/// Takes what comes from one side to the other, late.
-fn carry(mut from: TcpStream, mut to: TcpStream) {
+/// Takes what comes from one side to the other, late; nothing sets out before `open`.
+fn carry(mut from: TcpStream, mut to: TcpStream, open: Instant) {
     let (send, receive) = mpsc::channel::<(Instant, Vec<u8>)>();
     thread::spawn(move || {
         let mut block = vec![0; 64 * 1024];
         // The end of the stream is late as well: an empty piece.
         while let Ok(n) = from.read(&mut block) {
-            let sent = send.send((Instant::now() + WAY, block[..n].to_vec()));
+            let sent = send.send((open.max(Instant::now()) + WAY, block[..n].to_vec()));
             if n == 0 || sent.is_err() {
                 break;
             }
