@@ -5,78 +5,19 @@
 //! a failure leaves the tree untouched; after it, `recover` finishes what was begun.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::fchown;
+use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Mode};
 use rustix::io::Errno;
 
 use crate::model::{RelPath, Twins};
 
-use super::content::Content;
+use super::content::{Beat, Content};
+use super::fresh::{create, sync_folder};
 use super::journal::{self, Item, JOURNAL, STAGING, staged_name};
 use super::lock::ProcessLock;
 use super::root::{Root, enter, hash_plain, kind, look, open_plain};
 use super::{Change, DiskError, Plan};
-
-/// Called before each step that changes the disk, with its name; tests stop the world here.
-pub(super) type Beat<'a> = dyn FnMut(&'static str) -> Result<(), DiskError> + 'a;
-
-/// Makes a folder's entries durable. File systems that cannot do so for a folder are excused.
-pub(super) fn sync_folder(folder: impl AsFd, path: &str) -> Result<(), DiskError> {
-    match rustix::fs::fsync(folder) {
-        Ok(()) | Err(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS) => Ok(()),
-        Err(e) => Err(DiskError::io(path, "written", e)),
-    }
-}
-
-/// Writes a file that must not be there yet; one of our own left-overs of that name goes first.
-/// Synced and read back. `path` is for messages.
-pub(super) fn write_new(folder: impl AsFd, name: &str, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
-    create(folder, name, path, &Content::Bytes(bytes.to_vec()), None, None, &mut |_| Ok(()))
-}
-
-fn create(
-    folder: impl AsFd,
-    name: &str,
-    path: &str,
-    content: &Content,
-    like: Option<&Stat>,
-    mode: Option<u16>,
-    beat: &mut Beat<'_>,
-) -> Result<(), DiskError> {
-    let failed = |e: std::io::Error| DiskError::io(path, "written", e);
-    beat("create")?;
-    match rustix::fs::unlinkat(&folder, name, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(e) => return Err(failed(e.into())),
-    }
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let fd = rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(0o600)).map_err(|e| failed(e.into()))?;
-    let mut file = File::from(fd);
-    content.write_to(&mut file, path, beat)?;
-    beat("permissions")?;
-    if let Some(stat) = like {
-        // Run as another user than the owner, such as root in a container: kept if allowed.
-        let _ = fchown(&file, Some(stat.st_uid), Some(stat.st_gid));
-    }
-    let mode = match (mode, like) {
-        (Some(mode), _) => Mode::from_raw_mode(mode.into()),
-        (None, Some(stat)) => Mode::from_raw_mode(stat.st_mode & 0o777),
-        (None, None) => Mode::from_raw_mode(0o644),
-    };
-    rustix::fs::fchmod(&file, mode).map_err(|e| failed(e.into()))?;
-    beat("sync")?;
-    file.sync_all().map_err(failed)?;
-    drop(file);
-    beat("read back")?;
-    if hash_plain(&folder, name, path)? == Some(content.sha256()) {
-        Ok(())
-    } else {
-        Err(DiskError::ReadBack(path.to_owned()))
-    }
-}
 
 impl Plan {
     /// Applies the plan: all of it, with the file `last` last, or nothing.

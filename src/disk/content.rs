@@ -11,10 +11,12 @@ use sha2::Digest as _;
 use crate::model::Sha256;
 
 use super::DiskError;
-use super::apply::Beat;
 
 /// How much is copied at once: bytes.
 const BLOCK: usize = 256 * 1024;
+
+/// Called before each step that changes the disk, with its name; tests stop the world here.
+pub(super) type Beat<'a> = dyn FnMut(&'static str) -> Result<(), DiskError> + 'a;
 
 /// The bytes that a file shall have.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::DiskError;
-use super::apply::{sync_folder, write_new};
+use super::fresh::{sync_folder, write_new};
 use super::root::{Root, enter, kind, look};
 
 /// The folder of dubo-pin's own notes, below the root.

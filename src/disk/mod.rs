@@ -13,6 +13,7 @@ mod apply;
 mod bulk;
 mod content;
 mod error;
+mod fresh;
 mod journal;
 mod list;
 mod lock;

@@ -6,7 +6,8 @@
 
 use crate::model::{RelPath, Sha256, Trouble, quoted};
 
-use super::apply::{Beat, conclude, finish, prune, unstage};
+use super::apply::{conclude, finish, prune, unstage};
+use super::content::Beat;
 use super::journal::{self, Item, JOURNAL, STAGING, staged_name};
 use super::lock::{ProcessLock, STATE};
 use super::root::{CAP, Root, enter, hash_plain, read_plain};
