@@ -15,7 +15,7 @@ use crate::remote::{CredentialSources, Credentials, Http, Limits, Mirrors, Optio
 use crate::ui::{Format, Outcome, Report, Shell, ShellOptions, colors};
 
 /// How many pins are resolved at once, unless told otherwise.
-const JOBS: usize = 16;
+const JOBS: usize = 32;
 
 /// No file of the user's own configuration is larger: bytes.
 const CAP: u64 = 1 << 20;
