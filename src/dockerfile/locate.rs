@@ -260,7 +260,14 @@ impl<'a> Search<'a> {
         };
         let text = self.read(a.instruction, raw.clone(), &|_| Var::Unset)?;
         let part = 0..text.text.len();
+        // `ENV KEY value` with a quote in the key: another value could turn it into `KEY=value`.
+        let line = self.instruction(a.instruction).map(|i| &i.line);
+        let key = line.map(|l| l.get(a.range.start..raw.start)).unwrap_or_default();
+        let odd = !key.ends_with(b"=") && key.iter().any(|b| b"\"'\\`".contains(b));
         let mut located = self.part(a.instruction, &text, part, raw)?;
+        if odd {
+            located.split = Some("quotes or escapes");
+        }
         located.assignment = Some(which);
         Ok(located)
     }

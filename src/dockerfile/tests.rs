@@ -399,3 +399,17 @@ fn a_name_is_suggested_from_the_first_few_hundred() {
     assert_eq!(help("FROM a\nARG A=1\n", &"A".repeat(100)), None);
     assert_eq!(help(&format!("{text}ARG LATE_NAME=1\n"), "LATE_NAMES"), None);
 }
+
+#[test]
+fn a_quote_in_the_key_of_an_old_form_env_is_not_edited_around() {
+    // Found by the property: with a value that holds `=`, the whole would be read as KEY=value.
+    let file = Dockerfile::parse("Dockerfile", b"FROM x\nENV \"A b\n".to_vec());
+    if let Ok(file) = file {
+        for index in 0..file.assignments().len() {
+            let located = assigned(&file, index);
+            assert!(located.is_err() || located.unwrap().edit(&file, &Token::new("=x").unwrap()).is_err());
+        }
+    }
+    assert_eq!(roundtrip(b"ENV \"ARG ARG }"), Ok(()));
+    assert_eq!(roundtrip(b"FROM x\nENV \"ARG ARG }"), Ok(()));
+}

@@ -5,7 +5,7 @@
 
 use super::sound;
 use crate::disk::Change;
-use crate::dockerfile::{Edit, Said, apply, retell, search};
+use crate::dockerfile::{Dockerfile, Edit, Said, apply, retell, search};
 use crate::lock::{Entry, Lock};
 use crate::model::{Class, Failure, PinName, Trouble, quoted};
 use crate::ops::project::{Project, failure, known};
@@ -26,6 +26,7 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
         notes.extend(told);
     }
     let mut files = Vec::new();
+    let mut after_all = Vec::new();
     for file in &project.dockerfiles {
         let own: Vec<Edit> = edits.iter().filter(|(name, _)| name == file.file()).map(|(_, e)| e.clone()).collect();
         let after = apply(file.bytes(), &own).map_err(|e| {
@@ -35,12 +36,37 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
                     .help("two pins may claim one place: look at their `into`"),
             )
         })?;
+        after_all.push(Dockerfile::parse(file.file(), after.clone()).map_err(|t| failure(Class::Usage, t))?);
         if after != file.bytes() {
             files.push(Change::new(known(file.file())?, Some(file.bytes().to_vec()), Some(after)));
         }
     }
+    for name in settled {
+        reads_back(project, new, name, &after_all)?;
+    }
     notes.dedup();
     Ok(Placed { files, notes })
+}
+
+/// What was written must be what a builder will read: else nothing is written at all.
+fn reads_back(project: &Project, new: &Lock, name: &PinName, files: &[Dockerfile]) -> Result<(), Failure> {
+    let (Some(pin), Some(entry)) = (project.manifest.pins.get(name), new.pins.get(name)) else { return Ok(()) };
+    let usage = |trouble: Trouble| Failure { pin: Some(name.clone()), class: Class::Usage, trouble };
+    for placed in &pin.into {
+        let key = pin.value_key(&placed.value);
+        for (_, at) in search(files, &placed.value).map_err(|e| usage(e.trouble(&placed.place)))? {
+            let wanted = pin.source.site_value(entry, key, placed.value.platform.as_ref(), &at.value);
+            if wanted.as_ref().map(crate::model::Token::as_str) != Some(at.value.as_str()) {
+                let trouble =
+                    Trouble::new("the value that would be written does not read back as it is; nothing was written")
+                        .at(at.place)
+                        .expected(wanted.map_or_else(String::new, |w| w.to_string()))
+                        .found(quoted(&at.value));
+                return Err(usage(trouble.help("write the instruction in a plainer form")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Edits by the name of their Dockerfile, and what could not be kept true.
