@@ -190,3 +190,12 @@ fn freeze_holds_until_its_day_and_a_named_pin_moves() {
     work.run(&["refresh"]).code(0);
     assert!(work.read("Dockerfile").contains(&ids[1]));
 }
+
+#[test]
+fn a_dockerfile_whose_name_cannot_be_shown_is_never_passed_over() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let (_server, work, _) = locked();
+    let odd = work.image().join(std::ffi::OsStr::from_bytes(b"Dockerfile.\xff"));
+    std::fs::write(odd, "FROM scratch\n").unwrap();
+    work.run(&["verify"]).code(2).says("cannot be looked at: its name is not UTF-8").says("rename it");
+}

@@ -136,7 +136,7 @@ impl Walk<'_> {
     }
 
     fn ignored(&mut self, path: &str, why: &str) {
-        self.notes.insert(Trouble::new(format!("{} is ignored: {why}", quoted(path))));
+        self.notes.insert(Trouble::new(format!("{} cannot be looked at: {why}", quoted(path))));
     }
 }
 
@@ -222,8 +222,8 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "`Dockerfile.\\u{202e}x` is ignored: its name is not one that is safe everywhere",
-                "`Dockerfile.\u{fffd}` is ignored: its name is not UTF-8"
+                "`Dockerfile.\\u{202e}x` cannot be looked at: its name is not one that is safe everywhere",
+                "`Dockerfile.\u{fffd}` cannot be looked at: its name is not UTF-8"
             ]
         );
         let found = list(&root, &["*/Dockerfile", "Dockerfile.bak", "nope", "s?b/D*"]);

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use super::policy::Policy;
 use super::site::{self, Bears};
 use crate::dockerfile::Site;
+use crate::lock::Entry;
 use crate::model::{Day, PinName, Place, Platform, Trouble, quoted, suggest};
+use crate::source::resolve::{Aim, Want};
 use crate::source::{KINDS, PathTemplate, Source};
 use crate::table::{Placed, Table};
 
@@ -120,6 +122,24 @@ impl Pin {
     #[must_use]
     pub fn asked(&self) -> Vec<&str> {
         self.into.iter().map(|placed| self.value_key(&placed.value)).collect()
+    }
+
+    /// What is asked of the pin's source.
+    #[must_use]
+    pub fn want<'a>(&'a self, aim: Aim, old: Option<&'a Entry>, accept_changed: bool, today: Day) -> Want<'a> {
+        Want {
+            pin: &self.name,
+            aim,
+            old,
+            moving: self.moving,
+            platforms: &self.platforms,
+            vendor: self.vendor.as_ref().map(|v| &v.value),
+            size_limit: self.size_limit.map(Size::bytes),
+            asked: self.asked(),
+            allow_downgrade: self.policy.allow_downgrade,
+            accept_changed,
+            today,
+        }
     }
 
     /// Why the pin does not move on a day, if it is frozen then.

@@ -7,7 +7,7 @@ use super::select::select;
 use super::work;
 use crate::model::{Day, Event, Events, Failure, PinName, Row, Standing, Trouble};
 use crate::remote::Remote;
-use crate::source::resolve::{Aim, Want};
+use crate::source::resolve::Aim;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -74,19 +74,7 @@ fn row(
     let Some(remote) = remote else {
         return row(Standing::Unreachable, None, Some(Trouble::new("--offline asks nobody").at(pin.place.clone())));
     };
-    let want = Want {
-        pin: name,
-        aim: Aim::Newest,
-        old: entry,
-        moving: pin.moving,
-        platforms: &pin.platforms,
-        vendor: pin.vendor.as_ref().map(|v| &v.value),
-        size_limit: pin.size_limit.map(crate::manifest::Size::bytes),
-        asked: pin.asked(),
-        allow_downgrade: pin.policy.allow_downgrade,
-        accept_changed: false,
-        today: options.today,
-    };
+    let want = pin.want(Aim::Newest, entry, false, options.today);
     match pin.source.outlook(&want, remote) {
         Ok(outlook) => row(outlook.standing, outlook.newest, outlook.trouble),
         Err(fault) => {

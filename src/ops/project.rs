@@ -111,7 +111,8 @@ fn dockerfiles(root: &Root, manifest: &Manifest, failures: &mut Vec<Failure>) ->
         failures.push(failure(Class::Usage, trouble.at(Place::file(MANIFEST))));
     }
     // A Dockerfile that cannot be named cannot be checked either: silence would be a wrong ok.
-    failures.extend(listing.notes.into_iter().map(|trouble| failure(Class::Usage, trouble)));
+    let help = "rename it, or list the Dockerfiles that count: `[image] dockerfiles` in pins.toml";
+    failures.extend(listing.notes.into_iter().map(|trouble| failure(Class::Usage, trouble.help(help))));
     for path in listing.files {
         match root.read(&path, CAP) {
             Ok(Some(bytes)) => match Dockerfile::parse(path.as_str(), bytes) {

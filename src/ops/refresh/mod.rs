@@ -18,7 +18,7 @@ use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
 use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
 use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, Token, Trouble};
 use crate::remote::Remote;
-use crate::source::resolve::{Aim, Fault, Resolved, Want};
+use crate::source::resolve::{Aim, Fault, Resolved};
 
 use aim::Step;
 use place::Placed;
@@ -208,19 +208,7 @@ fn ask(
             Trouble::new("the pin is not locked, and --offline asks nobody").help("run it once without --offline");
         return Outcome::Failed(Failure { pin: Some(name.clone()), class: Class::Undone, trouble });
     };
-    let want = |aim: Aim| Want {
-        pin: name,
-        aim,
-        old: old.pins.get(name),
-        moving: pin.moving,
-        platforms: &pin.platforms,
-        vendor: pin.vendor.as_ref().map(|v| &v.value),
-        size_limit: pin.size_limit.map(crate::manifest::Size::bytes),
-        asked: pin.asked(),
-        allow_downgrade: pin.policy.allow_downgrade,
-        accept_changed: accepted.named(name),
-        today: options.today,
-    };
+    let want = |aim: Aim| pin.want(aim, old.pins.get(name), accepted.named(name), options.today);
     let first = pin.source.resolve(&want(aim.clone()), remote);
     let answer = match first {
         Err(fault) if or_newest && fault.class == Class::Differs => {
