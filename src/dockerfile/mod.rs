@@ -34,6 +34,7 @@ mod roundtrip;
 mod scope;
 mod search;
 mod shadow;
+mod shell;
 mod site;
 mod words;
 

@@ -17,6 +17,7 @@ mod place;
 mod platform;
 mod secret;
 mod text;
+mod time;
 
 pub use age::{Age, AgeError};
 pub use day::{Day, DayError};
@@ -31,3 +32,4 @@ pub use path::{PathError, RelPath, Twins};
 pub use place::{Excerpt, Place};
 pub use platform::{Platform, PlatformError};
 pub use text::{Token, TokenError, quoted, suggest, visible};
+pub use time::{Time, TimeError};

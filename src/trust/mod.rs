@@ -4,5 +4,6 @@
 //! file and knows no kind of source; which key is trusted is decided by who calls.
 
 mod minisign;
+pub mod openpgp;
 
 pub use minisign::{KeyId, TrustError, TrustedComment, TrustedKey, verify};

@@ -1,0 +1,1 @@
+//! The shell text of RUN: which packages apt is told to install, and where each stands.

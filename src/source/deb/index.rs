@@ -1,0 +1,1 @@
+//! The stanzas of a Packages index: found by name in one pass.

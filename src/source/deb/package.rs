@@ -1,0 +1,1 @@
+//! A .deb: its control fields, read out of it.

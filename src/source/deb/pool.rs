@@ -1,0 +1,1 @@
+//! The vendored archive of a pin: Packages, Release and install lists.

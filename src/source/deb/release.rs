@@ -1,0 +1,1 @@
+//! A Release file: what an archive signs.

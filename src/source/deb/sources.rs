@@ -1,0 +1,1 @@
+//! Archives as apt's own files describe them: .sources and .list.

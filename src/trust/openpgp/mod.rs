@@ -1,0 +1,1 @@
+//! OpenPGP signatures under a strict policy.
