@@ -1,0 +1,1 @@
+//! Keys and signatures made on the spot, for tests of this room.

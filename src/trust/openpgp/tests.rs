@@ -1,0 +1,1 @@
+//! What is believed and what is not, signature by signature.
