@@ -13,8 +13,9 @@
 //! | `edit` | [`Edit`]: a change as data, and [`apply`] |
 //! | `comment` | the version that a comment above a pin tells |
 //! | `shadow` | what makes the build use another value than the pinned one |
+//! | [`shell`] | the packages that RUN installs with apt |
 //!
-//! Nothing here opens a file or writes one; shell text inside RUN is not read.
+//! Nothing here opens a file or writes one, and nothing is run.
 
 mod comment;
 mod edit;
@@ -34,7 +35,7 @@ mod roundtrip;
 mod scope;
 mod search;
 mod shadow;
-mod shell;
+pub mod shell;
 mod site;
 mod words;
 

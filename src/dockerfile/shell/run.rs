@@ -1,0 +1,154 @@
+//! One RUN from its text to its installs.
+//!
+//! For [`installs`](super::installs). First all text that any shell of it reads, with what that
+//! assigns; then the commands in it, each once.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use super::super::instruction::Instruction;
+use super::super::logical::Logical;
+use super::apt::Read;
+use super::fields::{Known, expand};
+use super::scan::{Scan, scan};
+use super::variables::{Declared, Scope, Script, collect};
+use super::{Install, NotUnderstood, Why, command, text};
+
+/// More text than this is not read in one RUN: 4 MiB.
+const LONGEST: usize = 4 * 1024 * 1024;
+/// Scripts in scripts are followed this deep.
+const DEEPEST: usize = 8;
+
+/// The installs of a RUN.
+pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruction) -> Vec<Install> {
+    let mut run = Run {
+        declared,
+        index,
+        instruction,
+        scripts: Vec::new(),
+        shell: HashMap::new(),
+        size: 0,
+        given_up: None,
+        out: Vec::new(),
+    };
+    run.read();
+    run.out
+}
+
+struct Run<'a> {
+    declared: &'a Declared<'a>,
+    index: usize,
+    instruction: &'a Instruction,
+    scripts: Vec<Script>,
+    shell: HashMap<Vec<u8>, super::variables::Values>,
+    /// How much text all scripts have.
+    size: usize,
+    /// Where reading was given up first.
+    given_up: Option<Range<usize>>,
+    out: Vec<Install>,
+}
+
+impl Run<'_> {
+    fn read(&mut self) {
+        let (instruction, file) = (self.instruction, self.declared.file);
+        let body = instruction.effective();
+        if body.json {
+            let (line, scan) = text::json(instruction, body);
+            self.add(line, Some(scan), 0);
+        } else {
+            self.add(text::shell(file, instruction, body), None, 0);
+            let script = self.scripts.first().and_then(|s| text::script(file, instruction, &s.scan));
+            if let Some(line) = script {
+                self.add(line, None, 0);
+            }
+        }
+        let mut done = 0;
+        while done < self.scripts.len() {
+            self.follow(done);
+            done += 1;
+        }
+        self.find();
+        if let Some(span) = self.given_up.take() {
+            let not_understood = vec![NotUnderstood { why: Why::Long, span: span.clone() }];
+            self.push(String::new(), span, Read { not_understood, ..Read::default() });
+        }
+    }
+
+    fn add(&mut self, line: Logical, scanned: Option<Scan>, depth: usize) {
+        let length = line.text().len();
+        let start = line.cover(0..length.min(1));
+        self.size = self.size.saturating_add(length);
+        if depth > DEEPEST || self.size > LONGEST {
+            self.given_up.get_or_insert(start);
+            return;
+        }
+        let scan = scanned.unwrap_or_else(|| scan(&line));
+        if let Some(at) = scan.deep {
+            self.given_up.get_or_insert(line.cover(at..at + 1));
+        }
+        self.scripts.push(Script { line, scan, depth });
+        collect(&self.scripts, self.scripts.len() - 1, &mut self.shell);
+    }
+
+    fn known(&self) -> Known<'_> {
+        let scope = Scope { stage: self.instruction.stage, before: self.index, onbuild: self.instruction.is_onbuild() };
+        Known { declared: self.declared, scripts: &self.scripts, shell: &self.shell, scope }
+    }
+
+    /// Adds the scripts that a script holds.
+    fn follow(&mut self, index: usize) {
+        let mut inside = Vec::new();
+        let Some(script) = self.scripts.get_mut(index) else { return };
+        let depth = script.depth + 1;
+        inside.append(&mut script.scan.inner);
+        if let Some(script) = self.scripts.get(index) {
+            for (at, command) in script.scan.commands.iter().enumerate() {
+                if !command.words.is_empty() {
+                    let fields = expand(&self.known(), index, &command.words);
+                    inside.extend(command::scripts(script, at, command, &fields));
+                }
+            }
+        }
+        for line in inside {
+            self.add(line, None, depth);
+        }
+    }
+
+    fn find(&mut self) {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (index, script) in self.scripts.iter().enumerate() {
+            for command in &script.scan.commands {
+                let fields = expand(&self.known(), index, &command.words);
+                let Some((program, at, said)) = command::install(&fields) else { continue };
+                let span = fields.all.get(at).map_or(0..0, |f| f.cover.clone());
+                if seen.insert((span.start, span.end)) {
+                    found.push((program, span, said));
+                }
+            }
+        }
+        found.sort_by_key(|(_, span, _)| span.start);
+        for (program, span, said) in found {
+            self.push(program, span, said);
+        }
+    }
+
+    fn push(&mut self, program: String, span: Range<usize>, said: Read) {
+        let mut not_understood: Vec<NotUnderstood> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for one in said.not_understood {
+            if seen.insert((one.span.start, one.span.end, one.why.clone())) {
+                not_understood.push(one);
+            }
+        }
+        self.out.push(Install {
+            instruction: self.index,
+            stage: self.instruction.stage,
+            program,
+            suite: said.suite,
+            operands: said.operands,
+            not_understood,
+            span,
+        });
+    }
+}

@@ -1,0 +1,533 @@
+//! Shell text into simple commands, words and assignments, each with its place in the text.
+//!
+//! For the reader of RUN. Knows the marks of POSIX sh and bash, not their grammar: branches, loops,
+//! groups and functions are the commands in them. It never fails; each byte is looked at a bounded
+//! number of times.
+
+use std::ops::Range;
+
+use super::super::logical::Logical;
+
+mod word;
+
+/// How far the end of an arithmetic expression is looked for.
+const ARITHMETIC: usize = 256;
+
+/// What a piece of a word is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text as it stands, quotes and escapes taken off.
+    Text,
+    /// A variable, and where its name stands.
+    Variable(Range<usize>, Form),
+    /// `$(…)`, backquotes, arithmetic: only a run tells.
+    Command,
+}
+
+/// How a variable is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `$X`, `${X}`, `${X[@]}`.
+    Plain,
+    /// `${X:-…}`, `${X:?…}`, `${X:=…}`: its value, if it is not empty.
+    Default,
+    /// Anything that makes another text of it.
+    Other,
+}
+
+/// A piece of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Atom {
+    pub(super) kind: Kind,
+    pub(super) range: Range<usize>,
+    pub(super) quoted: bool,
+}
+
+/// A word: its text with its quotes, and its pieces among the atoms of the scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) range: Range<usize>,
+    pub(super) atoms: Range<usize>,
+}
+
+/// A simple command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Command {
+    pub(super) words: Vec<Word>,
+    /// The texts of its heredocs.
+    pub(super) documents: Vec<Range<usize>>,
+    /// What stands behind `<<<`.
+    pub(super) strings: Vec<Word>,
+    /// Whether its output goes into the next command.
+    pub(super) piped: bool,
+}
+
+/// What is assigned to a variable: the word of a scalar, the words of an array or a loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assign {
+    pub(super) name: Range<usize>,
+    pub(super) append: bool,
+    /// Whether it is an array or a loop.
+    pub(super) list: bool,
+    pub(super) words: Vec<Word>,
+}
+
+/// All that was found in a text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scan {
+    pub(super) atoms: Vec<Atom>,
+    pub(super) commands: Vec<Command>,
+    pub(super) assigns: Vec<Assign>,
+    /// The texts between backquotes, without their escapes.
+    pub(super) inner: Vec<Logical>,
+    /// Where something was nested too deeply.
+    pub(super) deep: Option<usize>,
+}
+
+impl Scan {
+    /// The pieces of a word.
+    pub(super) fn atoms(&self, word: &Word) -> &[Atom] {
+        self.atoms.get(word.atoms.clone()).unwrap_or_default()
+    }
+}
+
+/// Scans a text.
+pub(super) fn scan(line: &Logical) -> Scan {
+    let mut scanner = Scanner { line, text: line.text(), at: 0, depth: 0, pending: Vec::new(), out: Scan::default() };
+    scanner.list(false);
+    scanner.out
+}
+
+/// Whether a name may be a variable's.
+pub(super) fn is_name(text: &[u8]) -> bool {
+    text.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') && text.iter().all(|b| named(*b))
+}
+
+fn named(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
+
+fn blank(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r')
+}
+
+/// A heredoc whose text is yet to come.
+struct Pending {
+    command: usize,
+    name: Vec<u8>,
+    tabs: bool,
+}
+
+/// What an open parenthesis or `case` waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Paren,
+    Case,
+}
+
+struct Scanner<'a> {
+    line: &'a Logical,
+    text: &'a [u8],
+    at: usize,
+    depth: usize,
+    pending: Vec<Pending>,
+    out: Scan,
+}
+
+impl<'a> Scanner<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn ahead(&self, by: usize) -> Option<u8> {
+        self.text.get(self.at + by).copied()
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn slice(&self, range: Range<usize>) -> &'a [u8] {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// Skips blanks and continuations.
+    fn blanks(&mut self) {
+        while let Some(byte) = self.peek() {
+            let len = if blank(byte) { 1 } else { self.continuation() };
+            if len == 0 {
+                return;
+            }
+            self.at += len;
+        }
+    }
+
+    /// The length of a `\` with the end of line behind it.
+    fn continuation(&self) -> usize {
+        match self.rest() {
+            [b'\\', b'\n', ..] => 2,
+            [b'\\', b'\r', b'\n', ..] => 3,
+            _ => 0,
+        }
+    }
+
+    /// Skips blanks, ends of lines and comments.
+    fn gap(&mut self) {
+        loop {
+            self.blanks();
+            match self.peek() {
+                Some(b'\n') => self.newline(),
+                Some(b'#') => self.comment(),
+                _ => return,
+            }
+        }
+    }
+
+    fn comment(&mut self) {
+        let len = self.rest().iter().position(|b| *b == b'\n');
+        self.at = len.map_or(self.text.len(), |l| self.at + l);
+    }
+
+    /// Takes an end of line and the heredocs behind it.
+    fn newline(&mut self) {
+        self.at += 1;
+        for pending in std::mem::take(&mut self.pending) {
+            let start = self.at;
+            let mut stop = self.text.len();
+            while self.at < self.text.len() {
+                let from = self.at;
+                self.comment();
+                let mut line = self.slice(from..self.at);
+                self.at = (self.at + 1).min(self.text.len());
+                line = line.strip_suffix(b"\r").unwrap_or(line);
+                if pending.tabs {
+                    let tabs = line.iter().take_while(|b| **b == b'\t').count();
+                    line = line.get(tabs..).unwrap_or_default();
+                }
+                if line == pending.name {
+                    stop = from;
+                    break;
+                }
+            }
+            if let Some(command) = self.out.commands.get_mut(pending.command) {
+                command.documents.push(start..stop);
+            }
+        }
+    }
+
+    /// Reads commands to the end of the text, or to the `)` that closes a substitution.
+    fn list(&mut self, nested: bool) {
+        let mut open: Vec<Open> = Vec::new();
+        let mut now: Option<usize> = None;
+        loop {
+            self.blanks();
+            let Some(byte) = self.peek() else {
+                self.finish(now.take());
+                return;
+            };
+            match byte {
+                b'#' => self.comment(),
+                b'\n' => {
+                    self.finish(now.take());
+                    self.newline();
+                }
+                b';' => {
+                    self.finish(now.take());
+                    let next = matches!(self.ahead(1), Some(b';' | b'&'));
+                    self.at += 1 + usize::from(next);
+                    if next {
+                        self.at += usize::from(self.peek() == Some(b'&'));
+                        if open.last() == Some(&Open::Case) {
+                            self.pattern(&mut open);
+                        }
+                    }
+                }
+                b'&' if self.ahead(1) == Some(b'>') => {
+                    self.at += 1;
+                    self.redirect(&mut now);
+                }
+                b'&' => {
+                    self.finish(now.take());
+                    self.at += 1 + usize::from(self.ahead(1) == Some(b'&'));
+                }
+                b'|' => {
+                    let or = self.ahead(1) == Some(b'|');
+                    if let Some(command) = now.and_then(|n| self.out.commands.get_mut(n)) {
+                        command.piped = !or;
+                    }
+                    self.finish(now.take());
+                    self.at += 1 + usize::from(or || self.ahead(1) == Some(b'&'));
+                }
+                b'(' => self.paren(&mut open, &mut now),
+                b')' => {
+                    self.finish(now.take());
+                    self.at += 1;
+                    while open.pop_if(|o| *o == Open::Case).is_some() {}
+                    if open.pop().is_none() && nested {
+                        return;
+                    }
+                }
+                b'<' | b'>' => self.redirect(&mut now),
+                _ => self.next(&mut open, &mut now),
+            }
+        }
+    }
+
+    fn paren(&mut self, open: &mut Vec<Open>, now: &mut Option<usize>) {
+        let words = now.and_then(|n| self.out.commands.get(n)).map_or(0, |c| c.words.len());
+        let here = self.at;
+        self.at += 1;
+        self.blanks();
+        if words == 1 && self.peek() == Some(b')') {
+            // the head of a function
+            self.at += 1;
+            if let Some(command) = now.take().and_then(|n| self.out.commands.get_mut(n)) {
+                command.words.clear();
+            }
+            return;
+        }
+        self.at = here;
+        self.finish(now.take());
+        match self.arithmetic() {
+            Some(end) => self.at = end,
+            None => {
+                self.at += 1;
+                open.push(Open::Paren);
+            }
+        }
+    }
+
+    /// Where `((…))`, which begins here, ends.
+    fn arithmetic(&self) -> Option<usize> {
+        if self.ahead(1) != Some(b'(') {
+            return None;
+        }
+        let mut depth = 0usize;
+        for (i, byte) in self.rest().iter().take(ARITHMETIC).enumerate() {
+            match byte {
+                b'(' => depth += 1,
+                b')' => depth = depth.saturating_sub(1),
+                _ => continue,
+            }
+            if depth == 1 && i > 1 {
+                return (self.ahead(i + 1) == Some(b')')).then_some(self.at + i + 2);
+            }
+        }
+        None
+    }
+
+    /// The command that is being read.
+    fn command(&mut self, now: &mut Option<usize>) -> Option<(usize, &mut Command)> {
+        let index = *now.get_or_insert_with(|| {
+            self.out.commands.push(Command::default());
+            self.out.commands.len() - 1
+        });
+        self.out.commands.get_mut(index).map(|c| (index, c))
+    }
+
+    fn redirect(&mut self, now: &mut Option<usize>) {
+        let sign = self.rest().iter().take(3).take_while(|b| matches!(b, b'<' | b'>')).count();
+        let document = self.rest().starts_with(b"<<");
+        self.at += sign;
+        let tabs = document && sign == 2 && self.peek() == Some(b'-');
+        if tabs || matches!(self.peek(), Some(b'&' | b'|')) {
+            self.at += 1;
+        }
+        self.blanks();
+        let Some(word) = self.word() else { return };
+        if !document {
+            return;
+        }
+        let mut name = Vec::new();
+        for atom in self.out.atoms.get(word.atoms.clone()).unwrap_or_default() {
+            name.extend_from_slice(self.slice(atom.range.clone()));
+        }
+        let mut pending = None;
+        if let Some((index, command)) = self.command(now) {
+            if sign == 2 {
+                pending = Some(Pending { command: index, name, tabs });
+            } else {
+                command.strings.push(word);
+            }
+        }
+        self.pending.extend(pending);
+    }
+
+    /// Reads a word where a command may begin or go on.
+    fn next(&mut self, open: &mut Vec<Open>, now: &mut Option<usize>) {
+        let Some(word) = self.word() else {
+            // no byte may stop the scan
+            self.at += 1;
+            return;
+        };
+        let text = self.slice(word.range.clone());
+        if matches!(self.peek(), Some(b'<' | b'>')) && text.iter().all(u8::is_ascii_digit) {
+            return;
+        }
+        let fresh = now.and_then(|n| self.out.commands.get(n)).is_none_or(|c| c.words.is_empty());
+        let first = now.is_none();
+        if first && self.keyword(text, open) {
+            return;
+        }
+        if let Some((name, append)) = assigned(text).filter(|_| fresh || self.peek() == Some(b'(')) {
+            let name = word.range.start..word.range.start + name;
+            let behind = name.end + 1 + usize::from(append);
+            let list = self.peek() == Some(b'(') && behind == word.range.end;
+            let words = if list {
+                self.at += 1;
+                self.array()
+            } else {
+                vec![self.without(&word, behind)]
+            };
+            self.out.assigns.push(Assign { name, append, list, words });
+            // no keyword may follow
+            self.command(now);
+            return;
+        }
+        if let Some((_, command)) = self.command(now) {
+            command.words.push(word);
+        }
+    }
+
+    /// A word without its first bytes, which are no quotes and no variables.
+    fn without(&mut self, word: &Word, from: usize) -> Word {
+        let start = self.out.atoms.len();
+        for index in word.atoms.clone() {
+            let Some(mut atom) = self.out.atoms.get(index).cloned() else { continue };
+            if atom.range.end > from || (atom.quoted && atom.range.end == from) {
+                atom.range.start = atom.range.start.max(from);
+                self.out.atoms.push(atom);
+            }
+        }
+        Word { range: from..word.range.end, atoms: start..self.out.atoms.len() }
+    }
+
+    fn array(&mut self) -> Vec<Word> {
+        let mut out = Vec::new();
+        loop {
+            self.gap();
+            match self.peek() {
+                None => return out,
+                Some(b')') => {
+                    self.at += 1;
+                    return out;
+                }
+                _ => match self.word() {
+                    Some(word) => out.push(word),
+                    None => self.at += 1,
+                },
+            }
+        }
+    }
+
+    /// Takes a word that belongs to the grammar, with what it brings.
+    fn keyword(&mut self, text: &[u8], open: &mut Vec<Open>) -> bool {
+        match text {
+            b"if" | b"then" | b"elif" | b"else" | b"fi" | b"while" | b"until" | b"do" | b"done" | b"{" | b"}"
+            | b"!" | b"time" | b"coproc" => {}
+            b"esac" => {
+                open.pop_if(|o| *o == Open::Case);
+            }
+            b"for" | b"select" => self.each(),
+            b"case" => {
+                self.blanks();
+                self.word();
+                self.gap();
+                if self.literal(b"in") {
+                    open.push(Open::Case);
+                    self.pattern(open);
+                }
+            }
+            b"function" => {
+                self.blanks();
+                self.word();
+                self.blanks();
+                if self.rest().starts_with(b"()") {
+                    self.at += 2;
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Takes a word, if it is the next one.
+    fn literal(&mut self, wanted: &[u8]) -> bool {
+        let before = self.at;
+        if !self.rest().starts_with(wanted) {
+            return false;
+        }
+        let found = self.word().is_some_and(|w| self.slice(w.range) == wanted);
+        if !found {
+            self.at = before;
+        }
+        found
+    }
+
+    /// The head of a loop.
+    fn each(&mut self) {
+        self.blanks();
+        let Some(name) = self.word() else { return };
+        self.gap();
+        if !self.literal(b"in") {
+            return;
+        }
+        let mut words = Vec::new();
+        loop {
+            self.blanks();
+            match self.word() {
+                Some(word) => words.push(word),
+                None => break,
+            }
+        }
+        if is_name(self.slice(name.range.clone())) {
+            self.out.assigns.push(Assign { name: name.range, append: false, list: true, words });
+        }
+    }
+
+    /// The pattern of an arm of `case`, or its end.
+    fn pattern(&mut self, open: &mut Vec<Open>) {
+        self.gap();
+        if self.literal(b"esac") {
+            open.pop_if(|o| *o == Open::Case);
+            return;
+        }
+        loop {
+            self.blanks();
+            match self.peek() {
+                Some(b'(' | b'|') => self.at += 1,
+                Some(b')') => {
+                    self.at += 1;
+                    return;
+                }
+                _ if self.word().is_none() => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// A command ends: what `export` and its kin assign is assigned.
+    fn finish(&mut self, now: Option<usize>) {
+        let Some(command) = now.and_then(|n| self.out.commands.get(n)) else { return };
+        let Some(first) = command.words.first() else { return };
+        let declares: [&[u8]; 5] = [b"export", b"local", b"declare", b"typeset", b"readonly"];
+        if !declares.contains(&self.slice(first.range.clone())) {
+            return;
+        }
+        for word in command.words.clone().into_iter().skip(1) {
+            if let Some((name, append)) = assigned(self.slice(word.range.clone())) {
+                let name = word.range.start..word.range.start + name;
+                let words = vec![self.without(&word, name.end + 1 + usize::from(append))];
+                self.out.assigns.push(Assign { name, append, list: false, words });
+            }
+        }
+    }
+}
+
+/// The length of the name that a word assigns to, and whether it appends.
+fn assigned(text: &[u8]) -> Option<(usize, bool)> {
+    let len = text.iter().take_while(|b| named(**b)).count();
+    let append = text.get(len) == Some(&b'+');
+    let sign = text.get(len + usize::from(append)) == Some(&b'=');
+    (sign && is_name(text.get(..len)?)).then_some((len, append))
+}
