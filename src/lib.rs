@@ -12,7 +12,7 @@
 //! | [`vendor`] | which files are vendored, where, and whose they are | manifest, lock, disk |
 //! | [`manifest`] | pins.toml: read into types, every error at once; edited losslessly | source, lock, dockerfile::site, table |
 //! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, lock, dockerfile, disk, table |
-//! | [`trust`] | who says that these are the bytes: minisign | model |
+//! | [`trust`] | who says that these are the bytes: minisign, OpenPGP | model |
 //! | [`remote`] | the only place that opens a socket: http, git, downloads, mirrors, credentials, limits | disk, model |
 //! | [`lock`] | pins.lock: canonical, sealed, one frozen file a version | model |
 //! | [`dockerfile`] | Dockerfiles, lossless: parse to spans, expand, find sites, edit | model |

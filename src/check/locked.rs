@@ -45,11 +45,14 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             findings.push(Finding::error(Id::LOCK004, Some(name), trouble));
             continue;
         }
-        for (id, field, trouble) in pin.source.check_offline(entry, &pin.platforms) {
+        for (id, field, trouble) in pin.source.check_offline(entry, &pin.platforms, join.archives) {
             let trouble = trouble.at(join.lock.field(name, field)).help(format!(
                 "git log -p {FILE} tells who changed it; dubo-pin refresh {name} --locked asks upstream"
             ));
             findings.push(Finding::error(id, Some(name), trouble));
+        }
+        if let Some((id, trouble)) = pin.source.caution(pin.vendor.is_some()) {
+            findings.push(Finding::note(id, Some(name), trouble.at(pin.place.clone())));
         }
     }
     for name in join.lock.lock.pins.keys().filter(|name| !join.manifest.pins.contains_key(*name)) {

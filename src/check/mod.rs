@@ -3,16 +3,19 @@
 //! For `verify`, and for `refresh`, which looks for the same sites. Pure: it is handed what was
 //! read, opens nothing, and has no network to ask; only [`vendored`] reads files, to hash them.
 
+mod archives;
+mod implied;
 mod locked;
 mod sites;
 pub mod vendored;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dockerfile::Dockerfile;
 use crate::lock::Opened;
 use crate::manifest::Manifest;
 use crate::model::{Finding, Id, PinName, RelPath, Severity, Trouble, Verdict};
+use crate::source::deb::Effective;
 
 /// What stands on the disk, read once.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub struct Join<'a> {
     pub lock: &'a Opened,
     /// Every Dockerfile of the image.
     pub dockerfiles: &'a [Dockerfile],
+    /// The archives of the manifest, with the files that they name read in.
+    pub archives: &'a BTreeMap<PinName, Effective>,
     /// The files of a refresh that was interrupted.
     pub interrupted: Option<&'a [RelPath]>,
     /// What [`vendored::check`] found.
@@ -33,7 +38,9 @@ pub struct Join<'a> {
 #[must_use]
 pub fn verify(join: &Join<'_>, strict: bool) -> Verdict {
     let mut findings = locked::check(join);
+    findings.extend(archives::check(join));
     findings.extend(sites::check(join));
+    findings.extend(implied::check(join));
     findings.extend(join.vendored.iter().cloned());
     let mut verdict = Verdict::default();
     let wrong: BTreeSet<PinName> =

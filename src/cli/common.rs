@@ -102,7 +102,9 @@ impl Common {
         let mut git_configs = vec![PathBuf::from("/etc/gitconfig")];
         git_configs.extend(environment.config_home.as_ref().map(|c| c.join("git").join("config")));
         git_configs.extend(environment.home.as_ref().map(|h| h.join(".gitconfig")));
-        let sources = CredentialSources { netrc, git_configs, home: environment.home.clone() };
+        // Often for root alone: what cannot be read is not ours to use.
+        let apt_auth = environment.apt_auth.iter().filter_map(|path| small_file(path).ok().flatten()).collect();
+        let sources = CredentialSources { netrc, apt_auth, git_configs, home: environment.home.clone() };
         let proxies = Proxies {
             http: environment.http_proxy.clone(),
             https: environment.https_proxy.clone(),

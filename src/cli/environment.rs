@@ -17,6 +17,8 @@ pub(super) struct Environment {
     pub(super) second_store: Option<String>,
     /// `$NETRC`, or `~/.netrc`.
     pub(super) netrc: Option<PathBuf>,
+    /// apt's files with credentials for archives, which may not be readable.
+    pub(super) apt_auth: Vec<PathBuf>,
     pub(super) mirrors: Option<String>,
     pub(super) https_proxy: Option<String>,
     pub(super) http_proxy: Option<String>,
@@ -48,6 +50,7 @@ impl Environment {
                 .or_else(|| in_home(".cache")),
             second_store: get("DUBO_PIN_STORE"),
             netrc: get("NETRC").map(PathBuf::from).or_else(|| in_home(".netrc")),
+            apt_auth: apt_auth(),
             mirrors: get("DUBO_PIN_MIRRORS"),
             https_proxy: either("https_proxy", "HTTPS_PROXY").or_else(|| either("all_proxy", "ALL_PROXY")),
             // Upper-case HTTP_PROXY is not read: a CGI server sets it from a request header.
@@ -60,4 +63,12 @@ impl Environment {
             home,
         }
     }
+}
+
+/// `/etc/apt/auth.conf`, then `/etc/apt/auth.conf.d/*.conf` by name.
+fn apt_auth() -> Vec<PathBuf> {
+    let parts = std::fs::read_dir("/etc/apt/auth.conf.d").into_iter().flatten().flatten().map(|e| e.path());
+    let mut parts: Vec<PathBuf> = parts.filter(|p| p.extension().is_some_and(|e| e == "conf")).collect();
+    parts.sort();
+    std::iter::once(PathBuf::from("/etc/apt/auth.conf")).chain(parts).collect()
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::common::{Common, failed, store_folder, undone};
+use super::common::{Common, failed, store_folder, undone, wrong_usage};
 use super::environment::Environment;
 use crate::disk::Store;
-use crate::model::{Class, Trouble};
+use crate::model::{Class, RelPath, Trouble};
 use crate::ops;
 use crate::ui::Shell;
 
@@ -26,10 +26,44 @@ enum What {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+    /// Print the RUN block that installs exactly the locked packages of a deb pin
+    #[command(after_help = "\
+Examples:
+  dubo-pin export apt-snippet                      of the only deb pin
+  dubo-pin export apt-snippet tools --context ctx  where the build's context is ctx/, not .")]
+    AptSnippet {
+        /// The pin; may be left out if there is one deb pin
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// The folder that the build is given as its context
+        #[arg(long, value_name = "DIR")]
+        context: Option<String>,
+        /// Leave out --network=none, for a builder that does not know it
+        #[arg(long)]
+        network: bool,
+    },
+}
+
+fn apt_snippet(name: Option<String>, context: Option<&str>, network: bool, common: &Common, shell: &Shell) -> u8 {
+    let context = context.map(|c| c.trim_end_matches('/')).filter(|c| *c != ".");
+    let context = match context.map(str::parse::<RelPath>).transpose() {
+        Ok(context) => context,
+        Err(error) => return wrong_usage(shell, VERB, &format!("--context: {error}")),
+    };
+    let options = ops::apt_snippet::Options { name, context, no_network: !network };
+    match ops::apt_snippet::run(&common.directory, &options) {
+        Ok(text) => shell.say(text.trim_end()).map_or(Class::Undone.code(), |()| 0),
+        Err(failures) => failed(shell, VERB, &failures),
+    }
 }
 
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell: &Shell) -> u8 {
-    let What::Store { folder } = &args.what;
+    let folder = match &args.what {
+        What::Store { folder } => folder,
+        What::AptSnippet { name, context, network } => {
+            return apt_snippet(name.clone(), context.as_deref(), *network, common, shell);
+        }
+    };
     let locked = match ops::fetch::locked(&common.directory) {
         Ok(locked) => locked,
         Err(failures) => return failed(shell, VERB, &failures),

@@ -2,7 +2,7 @@
 
 use super::common::{Common, failed, finish, warn};
 use super::environment::Environment;
-use crate::model::Day;
+use crate::model::{Day, Time};
 use crate::ops;
 use crate::ui::{Outcome, Report, Shell};
 
@@ -28,7 +28,12 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         Ok(remote) => remote,
         Err(failures) => return failed(shell, VERB, &failures),
     };
-    let options = ops::outdated::Options { names: args.names.clone(), jobs: common.jobs(), today: Day::today() };
+    let options = ops::outdated::Options {
+        names: args.names.clone(),
+        jobs: common.jobs(),
+        today: Day::today(),
+        now: Time::now(),
+    };
     let progress = shell.progress();
     let result = ops::outdated::run(&common.directory, &options, remote.as_ref(), &progress);
     drop(progress);

@@ -2,7 +2,7 @@
 
 use super::common::{Common, failed, finish, store_folder, warn, wrong_usage};
 use super::environment::Environment;
-use crate::model::{Day, Token};
+use crate::model::{Day, Time, Token};
 use crate::ops;
 use crate::ui::{Outcome, Report, Shell};
 
@@ -64,6 +64,7 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         jobs: common.jobs(),
         accept_changed: args.accept_changed.clone(),
         today: Day::today(),
+        now: Time::now(),
     };
     let store = store_folder(environment);
     let from = ops::From { remote: remote.as_ref(), store: store.as_deref() };

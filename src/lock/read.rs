@@ -162,6 +162,12 @@ impl Opened {
         self.lines.entry("pins", name.as_str())
     }
 
+    /// Where an archive's entry begins.
+    #[must_use]
+    pub fn archive(&self, name: &PinName) -> Place {
+        self.lines.entry("archives", name.as_str())
+    }
+
     /// Where a field of a pin's entry stands, or else where the entry begins.
     #[must_use]
     pub fn field(&self, name: &PinName, field: &str) -> Place {

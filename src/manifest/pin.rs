@@ -138,6 +138,8 @@ impl Pin {
             asked: self.asked(),
             allow_downgrade: self.policy.allow_downgrade,
             accept_changed,
+            archives: None,
+            dockerfiles: &[],
             today,
         }
     }

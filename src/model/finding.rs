@@ -92,6 +92,13 @@ macro_rules! ids {
 }
 
 ids! {
+    APT001 "package is installed without its locked version",
+    APT002 "version of a package is not the locked one",
+    APT004 "version of a package differs between platforms",
+    APT005 "packages that cannot be known",
+    APT011 "packages are not vendored, so that a build is not held to them",
+    APT012 "locked package is installed nowhere",
+    APT013 "locked package is not one that the pin allows",
     ARG001 "pinned ARG is overridden or shadowed",
     COV002 "vendored path is excluded by .dockerignore",
     DOC002 "Dockerfile cannot be read",

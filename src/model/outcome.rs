@@ -84,6 +84,10 @@ pub struct Between {
     pub subjects: Vec<(String, String)>,
 }
 
+/// The keys whose value tells a person most, in that order. Values under other keys are named after
+/// packages.
+pub const TELLING: [&str; 6] = ["tag", "version", "commit", "digest", "reference", "sha256"];
+
 /// What `refresh` did with one pin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PinOutcome {

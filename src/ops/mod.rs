@@ -3,6 +3,7 @@
 //! For `cli`, which hands each verb its arguments and shows what it came to. Nothing here prints or
 //! reads the environment; a verb that needs the network is handed it.
 
+pub mod apt_snippet;
 pub mod edit;
 pub mod fetch;
 pub mod outdated;
@@ -12,7 +13,6 @@ pub mod verify;
 mod project;
 mod select;
 mod vendoring;
-mod work;
 
 pub use project::MANIFEST;
 pub use vendoring::From;

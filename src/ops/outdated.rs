@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::project::{Project, failure};
+use super::project::{Project, failure, named_file};
 use super::select::select;
-use super::work;
-use crate::model::{Day, Event, Events, Failure, PinName, Row, Standing, Trouble};
+use crate::model::{Day, Event, Events, Failure, PinName, Row, Standing, Time, Trouble};
 use crate::remote::Remote;
-use crate::source::resolve::Aim;
+use crate::source::deb::Archives;
+use crate::source::resolve::{Aim, Want};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Options {
     pub jobs: usize,
     /// Today, in UTC.
     pub today: Day,
+    /// Now: whether what an archive signed is still fresh.
+    pub now: Time,
 }
 
 /// Asks for every selected pin.
@@ -33,14 +35,18 @@ pub fn run(
     let project = Project::read(dir)?;
     let opened = project.lock.as_ref().map_err(|e| vec![failure(e.class(), e.trouble())])?;
     let selection = select(&project.manifest, &options.names)?;
+    let read = |path: &crate::model::RelPath| named_file(&project.root, path);
+    let sound = |name: &PinName| !opened.altered.contains(name);
+    let locked = opened.lock.archives.iter().filter(|(name, _)| sound(name)).map(|(n, e)| (n.clone(), e.clone()));
+    let archives = Archives::new(&project.archives, &locked.collect(), options.now, false, &read);
     events.emit(Event::Begin(selection.names.len()));
     let one = |name: &PinName| {
         events.emit(Event::Start(name.clone()));
-        let row = row(&project, opened, name, options, remote);
+        let row = row(&project, opened, name, &archives, options, remote);
         events.emit(Event::Done(name.clone()));
         row
     };
-    let rows = work::each(&selection.names, options.jobs, one);
+    let rows = crate::remote::each(&selection.names, options.jobs, one);
     events.emit(Event::End);
     Ok(rows.into_iter().flatten().collect())
 }
@@ -49,6 +55,7 @@ fn row(
     project: &Project,
     opened: &crate::lock::Opened,
     name: &PinName,
+    archives: &Archives,
     options: &Options,
     remote: Option<&Remote>,
 ) -> Option<Row> {
@@ -74,7 +81,11 @@ fn row(
     let Some(remote) = remote else {
         return row(Standing::Unreachable, None, Some(Trouble::new("--offline asks nobody").at(pin.place.clone())));
     };
-    let want = pin.want(Aim::Newest, entry, false, options.today);
+    let want = Want {
+        archives: Some(archives),
+        dockerfiles: &project.dockerfiles,
+        ..pin.want(Aim::Newest, entry, false, options.today)
+    };
     match pin.source.outlook(&want, remote) {
         Ok(outlook) => row(outlook.standing, outlook.newest, outlook.trouble),
         Err(fault) => {

@@ -2,13 +2,15 @@
 //!
 //! For the verbs. It judges nothing beyond whether a file can be read.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::disk::{DiskError, Root};
 use crate::dockerfile::Dockerfile;
 use crate::lock::{self, LockError, Opened};
 use crate::manifest::Manifest;
-use crate::model::{Class, Failure, Place, RelPath, Trouble};
+use crate::model::{Class, Failure, PinName, Place, RelPath, Trouble};
+use crate::source::deb::Effective;
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "pins.toml";
@@ -25,6 +27,8 @@ pub(super) struct Project {
     pub(super) lock: Result<Opened, LockError>,
     pub(super) lock_bytes: Option<Vec<u8>>,
     pub(super) dockerfiles: Vec<Dockerfile>,
+    /// The manifest's archives, with the files that they name read in.
+    pub(super) archives: BTreeMap<PinName, Effective>,
     pub(super) interrupted: Option<Vec<RelPath>>,
 }
 
@@ -84,13 +88,35 @@ impl Project {
                 .push(failure(Class::Usage, trouble.help("until then, run it in each member: dubo-pin -C MEMBER …")));
         }
         let dockerfiles = dockerfiles(&root, &manifest, &mut failures);
+        let archives = archives(&root, &manifest, &mut failures);
         let interrupted = crate::disk::interrupted(&root);
         if failures.is_empty() {
-            Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, interrupted })
+            Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, archives, interrupted })
         } else {
             Err(failures)
         }
     }
+}
+
+/// Reads a file that the manifest names, below the folder.
+pub(super) fn named_file(root: &Root, path: &RelPath) -> Result<Vec<u8>, Trouble> {
+    match root.read(path, CAP) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(Trouble::new(format!("there is no file {}", crate::model::quoted(path.as_str())))
+            .help("paths are taken from the folder of pins.toml")),
+        Err(error) => Err(error.to_trouble()),
+    }
+}
+
+fn archives(root: &Root, manifest: &Manifest, failures: &mut Vec<Failure>) -> BTreeMap<PinName, Effective> {
+    let mut all = BTreeMap::new();
+    for (name, archive) in &manifest.archives {
+        match Effective::new(name, &archive.place, &archive.keys, &|path| named_file(root, path)) {
+            Ok(effective) => drop(all.insert(name.clone(), effective)),
+            Err(troubles) => failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))),
+        }
+    }
+    all
 }
 
 fn dockerfiles(root: &Root, manifest: &Manifest, failures: &mut Vec<Failure>) -> Vec<Dockerfile> {

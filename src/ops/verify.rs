@@ -32,6 +32,7 @@ pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
         manifest: &project.manifest,
         lock: opened,
         dockerfiles: &project.dockerfiles,
+        archives: &project.archives,
         interrupted: project.interrupted.as_deref(),
         vendored: &vendored,
     };

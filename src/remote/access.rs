@@ -7,7 +7,7 @@ use super::git::{Git, GitOptions};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use super::{Cache, Fault, Fetch, Http, Mirrors, RemoteError, SecondStore};
+use super::{Cache, Fault, Fetch, Http, Mirrored, Mirrors, RemoteError, SecondStore};
 use crate::disk::Store;
 
 /// The way to the network, and the machine's mirrors.
@@ -70,6 +70,12 @@ impl Remote {
     pub fn fetch<'a>(&'a self, store: &'a Store) -> Fetch<'a> {
         let cache = Cache::new(store.dir().join("answers"));
         Fetch::new(&self.http, &self.mirrors, store, cache).second(self.second.as_ref())
+    }
+
+    /// Where a mirror has a URL, and whether it may decide what is there.
+    #[must_use]
+    pub fn mirrored(&self, url: &str) -> Option<Mirrored> {
+        self.mirrors.for_url(url)
     }
 
     /// The git client.

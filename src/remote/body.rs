@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use super::error::{Fault, RemoteError, flat};
+use super::gate::Permit;
 use super::limits::Limits;
 
 /// The bytes of a response. An error ends it: the bytes before are not the whole.
@@ -20,6 +21,8 @@ pub struct Body {
     limits: Limits,
     waited: Duration,
     in_window: u64,
+    /// Given back when the body has ended, not only when it is dropped.
+    permit: Option<Permit>,
 }
 
 impl Body {
@@ -30,7 +33,23 @@ impl Body {
         until: Instant,
         limits: Limits,
     ) -> Self {
-        Self { inner, host: host.to_owned(), limit, read: 0, until, limits, waited: Duration::ZERO, in_window: 0 }
+        Self {
+            inner,
+            host: host.to_owned(),
+            limit,
+            read: 0,
+            until,
+            limits,
+            waited: Duration::ZERO,
+            in_window: 0,
+            permit: None,
+        }
+    }
+
+    /// …with the right to it, which is given back at its end.
+    pub(super) fn holding(mut self, permit: Option<Permit>) -> Self {
+        self.permit = permit;
+        self
     }
 
     /// All of it.
@@ -71,6 +90,21 @@ impl Body {
 
 impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.read_on(buffer);
+        let ended = match &result {
+            Ok(count) => *count == 0 && !buffer.is_empty(),
+            Err(e) => e.kind() != io::ErrorKind::Interrupted,
+        };
+        if ended {
+            // Whoever goes on after a dropped connection needs it for the next answer.
+            self.permit = None;
+        }
+        result
+    }
+}
+
+impl Body {
+    fn read_on(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let before = Instant::now();
         if before >= self.until {
             let detail = "the time limit passed before the answer was complete".to_owned();
@@ -91,9 +125,7 @@ impl Read for Body {
         }
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
-}
 
-impl Body {
     fn explain(&self, error: &io::Error) -> RemoteError {
         let inner = error.get_ref().and_then(|e| e.downcast_ref::<reqwest::Error>());
         if inner.is_some_and(reqwest::Error::is_timeout) || error.kind() == io::ErrorKind::TimedOut {

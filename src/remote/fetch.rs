@@ -87,6 +87,7 @@ pub struct Fetch<'a> {
     cache: Cache,
     second: Option<&'a SecondStore>,
     files: bool,
+    at_most: Option<usize>,
 }
 
 /// What one place answered.
@@ -99,7 +100,7 @@ impl<'a> Fetch<'a> {
     /// Downloads into a store, without a second store and without `file:`.
     #[must_use]
     pub fn new(http: &'a Http, mirrors: &'a Mirrors, store: &'a Store, cache: Cache) -> Self {
-        Self { http, mirrors, store, cache, second: None, files: false }
+        Self { http, mirrors, store, cache, second: None, files: false, at_most: None }
     }
 
     /// …with another store.
@@ -113,6 +114,14 @@ impl<'a> Fetch<'a> {
     #[must_use]
     pub fn with_files(mut self, allowed: bool) -> Self {
         self.files = allowed;
+        self
+    }
+
+    /// …with at most so many answers of one host under way at once, of all downloads that say a
+    /// number: for archives that throttle.
+    #[must_use]
+    pub fn at_most(mut self, answers: Option<usize>) -> Self {
+        self.at_most = answers;
         self
     }
 
@@ -149,6 +158,20 @@ impl<'a> Fetch<'a> {
     #[must_use]
     pub fn by_hash(&self, digest: &Sha256, size: u64) -> Option<Stored> {
         self.held(Expect::exactly(*digest, size), digest).map(|f| f.stored)
+    }
+
+    /// Where a URL leads, without taking what is there: the last place, the URL that was asked (a
+    /// mirror's, where one may decide), and whether that was a mirror's.
+    ///
+    /// # Errors
+    /// As [`Http::send`].
+    pub fn leads(&self, url: &str) -> Result<(Url, Url, bool), RemoteError> {
+        let url = self.vetted(url, false)?;
+        let mirrored = self.mirrors.for_url(url.as_str()).filter(|m| m.resolve);
+        let target = mirrored.as_ref().map_or(Ok(url), |m| self.vetted(&m.url, false))?;
+        let request = Request { length: Length::Free, at_most: self.at_most, ..Request::get(&target, u64::MAX) };
+        let place = self.http.send(&request)?.url;
+        Ok((place, target, mirrored.is_some()))
     }
 
     fn exactly(&self, url: &Url, expect: Expect, digest: &Sha256) -> Result<Fetched, RemoteError> {
@@ -329,6 +352,7 @@ impl<'a> Fetch<'a> {
             let about = Record::of(url.as_str(), &response, Sha256::of(b""), 0);
             let mut body = Resuming::new(self.http, url, expect.limit, until, response, join);
             body.tries = tries.saturating_sub(1);
+            body.at_most = self.at_most;
             let put = self.store.put(&mut body, expect);
             moved += body.read;
             tries = tries.saturating_sub(1).min(body.tries);
@@ -369,6 +393,7 @@ impl<'a> Fetch<'a> {
             bound: record.map(|r| Bound { origin: &r.origin, headers: &conditions }),
             // Where the size is known, a cut is seen by it.
             length: if expect.size.is_some() { Length::Free } else { Length::Needed },
+            at_most: self.at_most,
             ..Request::get(url, expect.limit)
         };
         self.http.send_until(&request, until)

@@ -17,6 +17,7 @@ use super::body::Body;
 use super::client::{self, Proxies, Trust, Vetted};
 use super::credentials::Credentials;
 use super::error::{Fault, RemoteError, flat, said, shown};
+use super::gate::{Gate, Permit};
 use super::limits::Limits;
 use super::policy;
 
@@ -77,13 +78,25 @@ pub struct Request<'a> {
     pub limit: u64,
     /// Whether a length is needed.
     pub length: Length,
+    /// How many answers of the URL's host may be under way at once, of all that say a number.
+    /// A host that needs one is also asked more often before it is given up.
+    pub at_most: Option<usize>,
 }
 
 impl<'a> Request<'a> {
     /// A GET of a URL that somebody wrote, with at most so many bytes.
     #[must_use]
     pub fn get(url: &'a Url, limit: u64) -> Self {
-        Self { method: Method::Get, url, asked: url, headers: &[], bound: None, limit, length: Length::Needed }
+        Self {
+            method: Method::Get,
+            url,
+            asked: url,
+            headers: &[],
+            bound: None,
+            limit,
+            length: Length::Needed,
+            at_most: None,
+        }
     }
 }
 
@@ -134,6 +147,7 @@ pub struct Http {
     plain: OnceLock<Result<Client, String>>,
     guarded: OnceLock<Result<Client, String>>,
     vetted: Vetted,
+    gate: Gate,
     warnings: Mutex<BTreeSet<String>>,
 }
 
@@ -192,6 +206,7 @@ impl Http {
     /// …all of it, the body included, before a moment.
     pub(super) fn send_until(&self, request: &Request<'_>, until: Instant) -> Result<Response, RemoteError> {
         let limits = &self.options.limits;
+        let most = if request.at_most.is_some() { limits.tries.saturating_mul(2) } else { limits.tries };
         let mut wait = limits.back_off;
         let mut tries = 1;
         loop {
@@ -200,7 +215,7 @@ impl Http {
                 Err(error) => error,
             };
             let pause = error.retry_after.unwrap_or(wait);
-            if !error.transient || tries >= limits.tries || pause > limits.longest_wait {
+            if !error.transient || tries >= most || pause > limits.longest_wait {
                 return Err(error);
             }
             if Instant::now() + pause >= until {
@@ -214,6 +229,7 @@ impl Http {
 
     /// One try: the request and its redirects.
     fn follow(&self, request: &Request<'_>, until: Instant) -> Result<Response, RemoteError> {
+        let permit = self.permit(request, until)?;
         let credentials = &self.options.credentials;
         let mut hop = Hop {
             url: request.url.clone(),
@@ -242,10 +258,23 @@ impl Http {
             }
             if status == StatusCode::UNAUTHORIZED {
                 let sent = !hop.left && hop.authorization.is_some();
-                return Err(credentials.rejected(&hop.url, sent));
+                // What was sent was found for the asked URL.
+                return Err(credentials.rejected(if sent { request.asked } else { &hop.url }, sent));
             }
-            return self.accept(request, &hop, &host, answer, until);
+            let mut response = self.accept(request, &hop, &host, answer, until)?;
+            response.body = response.body.holding(permit);
+            return Ok(response);
         }
+    }
+
+    fn permit(&self, request: &Request<'_>, until: Instant) -> Result<Option<Permit>, RemoteError> {
+        let Some(most) = request.at_most else { return Ok(None) };
+        let late = || {
+            let host = request.url.host_str().unwrap_or_default();
+            let detail = format!("the time limit passed while {most} other answers of it were under way");
+            RemoteError::new(Fault::Unreachable, host, detail)
+        };
+        self.gate.enter(request.url, most, until).map(Some).ok_or_else(late)
     }
 
     fn once(&self, request: &Request<'_>, hop: &Hop) -> Result<reqwest::blocking::Response, RemoteError> {

@@ -8,20 +8,24 @@
 //! | [`Remote`] | all of it in one value, handed to a verb or not |
 //! | [`Http`] | one client for all kinds: limits, redirects, retries, credentials |
 //! | `policy` | pure: where a redirect may lead |
+//! | `gate` | at most so many answers of one host at once, where that is asked for |
 //! | `body` | a response's bytes under size, rate and time limits |
 //! | [`Fetch`] | a URL's bytes into the store: conditions, resuming, mirrors, a second store |
 //! | [`Cache`] | what a URL answered last, so that an unchanged one costs no body |
 //! | [`Mirrors`] | the machine's own places for well-known URLs |
-//! | [`Credentials`] | netrc and the user's git credential helpers, asked after a 401 |
+//! | [`Credentials`] | netrc, apt's auth.conf and the user's git credential helpers, asked after a 401 |
+//! | [`each`] | many questions at once |
 //! | [`git`] | refs, commits and what lies between, over http, ssh and files |
 
 mod access;
+mod auth_conf;
 mod body;
 mod cache;
 mod client;
 mod credentials;
 mod error;
 mod fetch;
+mod gate;
 pub mod git;
 mod helpers;
 mod http;
@@ -32,6 +36,7 @@ mod policy;
 mod process;
 mod resume;
 mod sources;
+mod work;
 
 pub use access::Remote;
 pub use body::Body;
@@ -44,3 +49,4 @@ pub use http::{Bound, Http, Length, Method, Options, Request, Response};
 pub use limits::Limits;
 pub use mirrors::{MirrorError, Mirrored, Mirrors};
 pub use sources::CredentialSources;
+pub use work::each;

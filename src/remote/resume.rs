@@ -29,6 +29,8 @@ pub(super) struct Resuming<'a> {
     url: &'a Url,
     limit: u64,
     until: Instant,
+    /// As [`Request::at_most`].
+    pub(super) at_most: Option<usize>,
     body: Body,
     whole: Option<Whole>,
     /// How often it may still go on.
@@ -58,6 +60,7 @@ impl<'a> Resuming<'a> {
             url,
             limit,
             until,
+            at_most: None,
             body: response.body,
             whole,
             tries: limits.tries.saturating_sub(1),
@@ -85,6 +88,7 @@ impl<'a> Resuming<'a> {
             headers: &[("Accept-Encoding", "identity")],
             bound: Some(Bound { origin: &whole.origin, headers: &headers }),
             length: Length::Needed,
+            at_most: self.at_most,
             ..Request::get(self.url, self.limit)
         };
         let response = match self.http.send_until(&request, self.until) {

@@ -8,6 +8,7 @@
 pub mod deb;
 pub mod git;
 pub mod image;
+pub mod implied;
 mod request;
 pub mod resolve;
 mod stage;
@@ -20,9 +21,11 @@ pub mod yarn;
 mod tests;
 
 use crate::disk::Stored;
-use crate::dockerfile::Target;
+use crate::dockerfile::{Dockerfile, Target};
 use crate::lock::{Artifact, Entry};
-use crate::model::{Id, Platform, Token, Trouble, quoted};
+use std::collections::BTreeMap;
+
+use crate::model::{Id, PinName, Platform, Token, Trouble, quoted};
 use crate::remote::Remote;
 use crate::table::Table;
 
@@ -103,7 +106,7 @@ impl Source {
     /// Whether this program can resolve it already.
     #[must_use]
     pub fn is_built(&self) -> bool {
-        matches!(self, Self::Git(_) | Self::Url(_))
+        matches!(self, Self::Git(_) | Self::Url(_) | Self::Deb(_))
     }
 
     /// The value that stands at a site which does not say one; `None` where each site must,
@@ -226,6 +229,7 @@ impl Source {
         match self {
             Self::Git(keys) => git::resolve(keys, want, remote),
             Self::Url(keys) => url::resolve(keys, want, remote),
+            Self::Deb(keys) => deb::resolve(keys, want, remote),
             _ => Err(self.not_built()),
         }
     }
@@ -238,6 +242,7 @@ impl Source {
         match self {
             Self::Git(keys) => git::outlook(keys, want, &remote.git()),
             Self::Url(keys) => url::outlook(keys, want, remote),
+            Self::Deb(keys) => deb::outlook(keys, want, remote),
             _ => Err(self.not_built()),
         }
     }
@@ -250,6 +255,7 @@ impl Source {
         match self {
             Self::Git(keys) => git::obtain(keys, entry, artifact, remote),
             Self::Url(_) => url::obtain(artifact, remote),
+            Self::Deb(_) => deb::obtain(entry, artifact, remote),
             _ => Err(self.not_built()),
         }
     }
@@ -277,15 +283,72 @@ impl Source {
 
     /// What can be proved of an entry without network; each fault with the field it concerns.
     #[must_use]
-    pub fn check_offline(&self, entry: &Entry, platforms: &[Platform]) -> Vec<(Id, &'static str, Trouble)> {
+    pub fn check_offline(
+        &self,
+        entry: &Entry,
+        platforms: &[Platform],
+        archives: &BTreeMap<PinName, deb::Effective>,
+    ) -> Vec<(Id, &'static str, Trouble)> {
         match self {
             Self::Git(keys) => git::check(keys, entry),
             Self::Url(keys) => url::check(keys, entry, platforms),
+            Self::Deb(keys) => deb::check(keys, entry, platforms, archives),
             _ => vec![(
                 Id::PIN002,
                 "request",
                 Trouble::new(format!("{} pins are not built yet in this version", self.kind())),
             )],
+        }
+    }
+
+    /// The places that the pin claims by what it is, without an `into`.
+    #[must_use]
+    pub fn implied<'a>(&self, files: &'a [Dockerfile]) -> implied::Claims<'a> {
+        match self {
+            Self::Deb(keys) => deb::implied(keys, files),
+            _ => implied::Claims::default(),
+        }
+    }
+
+    /// Whether the pin claims everything of its sort, so that each of its values must stand somewhere.
+    #[must_use]
+    pub fn claims_all(&self) -> bool {
+        matches!(self, Self::Deb(deb::Keys { operands: deb::Operands::Dockerfile { .. }, .. }))
+    }
+
+    /// What is worth knowing of a pin although all of it holds.
+    #[must_use]
+    pub fn caution(&self, vendored: bool) -> Option<(Id, Trouble)> {
+        match self {
+            Self::Deb(_) if !vendored => Some((
+                Id::APT011,
+                Trouble::new(
+                    "the packages are locked, but a build installs whatever has their versions: nothing is vendored",
+                )
+                .help("add `vendor = \"context/debs/\"`, and build from it: dubo-pin export apt-snippet"),
+            )),
+            _ => None,
+        }
+    }
+
+    /// The RUN block that installs exactly what is locked.
+    ///
+    /// # Errors
+    /// A kind that has no such block; what cannot stand in one.
+    pub fn apt_block(&self, input: &deb::Block<'_>) -> Result<String, Trouble> {
+        match self {
+            Self::Deb(keys) => deb::block(keys, input),
+            _ => Err(Trouble::new(format!("a {} pin installs nothing with apt", self.kind()))),
+        }
+    }
+
+    /// The archives that the pin draws from: those that it names, or all.
+    #[must_use]
+    pub fn drawn<'a>(&'a self, archives: &'a BTreeMap<PinName, deb::Effective>) -> Vec<&'a PinName> {
+        match self {
+            Self::Deb(keys) if keys.archives.is_empty() => archives.keys().collect(),
+            Self::Deb(keys) => keys.archives.iter().collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -301,6 +364,9 @@ impl Source {
     /// A locked value as a person would say it.
     #[must_use]
     pub fn said(&self, entry: &Entry) -> Option<String> {
+        if let Self::Deb(_) = self {
+            return deb::said(entry);
+        }
         let text = |key: &str| entry.value(key).map(|t| t.as_str().to_owned());
         text("tag").or_else(|| text("version")).or_else(|| Some(text("commit")?.chars().take(12).collect()))
     }

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use super::deb::Archives;
 use super::template::PathTemplate;
+use crate::dockerfile::Dockerfile;
 use crate::lock::Entry;
 use crate::model::{Between, Class, Day, Failure, PinName, Platform, Standing, Token, Trouble};
 
@@ -45,6 +47,10 @@ pub struct Want<'a> {
     pub allow_downgrade: bool,
     /// Whether new content under a fixed source is accepted, by name, on the command line.
     pub accept_changed: bool,
+    /// The archives that packages are drawn from, for kinds that have such.
+    pub archives: Option<&'a Archives>,
+    /// The Dockerfiles, for kinds that read what is asked for there.
+    pub dockerfiles: &'a [Dockerfile],
     /// Today, in UTC.
     pub today: Day,
 }

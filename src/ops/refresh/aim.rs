@@ -79,8 +79,9 @@ fn step(
         return fail(finding.map_or_else(|| Trouble::new("the lock's entry was altered"), |f| f.trouble.clone()));
     }
     let entry = old.pins.get(name);
-    let current =
-        entry.is_some_and(|e| e.request == pin.source.request(&pin.platforms) && crate::vendor::in_place(pin, e));
+    let current = entry.is_some_and(|e| {
+        e.request == pin.source.request(&pin.platforms) && crate::vendor::in_place(pin, e) && claimed(project, pin, e)
+    });
     if options.locked {
         return match entry {
             Some(_) => Step::Resolve { aim: Aim::Prove, or_newest: false },
@@ -110,7 +111,7 @@ fn step(
     match (entry, borne) {
         // Edited since it was locked: what is locked stays, if the manifest still allows it.
         (Some(entry), _) if !current && options.keep => {
-            Step::Resolve { aim: Aim::Keep(locked_values(entry)), or_newest: false }
+            Step::Resolve { aim: Aim::Keep(locked_values(pin, entry)), or_newest: false }
         }
         (Some(_), _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
         (None, Borne::Values(values)) if !values.is_empty() => {
@@ -126,10 +127,19 @@ fn step(
     }
 }
 
+/// Whether the lock has a value for each place that the pin claims.
+fn claimed(project: &Project, pin: &Pin, entry: &crate::lock::Entry) -> bool {
+    let has = |key: &str| entry.values.keys().any(|k| k.as_str() == key);
+    pin.source.implied(&project.dockerfiles).sites.iter().all(|site| has(&site.key))
+}
+
 /// What is locked, as a Dockerfile would bear it.
-fn locked_values(entry: &crate::lock::Entry) -> BTreeMap<String, Token> {
+fn locked_values(pin: &Pin, entry: &crate::lock::Entry) -> BTreeMap<String, Token> {
     let mut values = BTreeMap::new();
-    for (key, value) in entry.values.iter().filter(|(k, _)| ["commit", "digest", "sha256"].contains(&k.as_str())) {
+    // Where values are named after packages, all of them stand there.
+    let named = pin.source.value_keys().is_empty();
+    let stands = |key: &Token| named || ["commit", "digest", "sha256"].contains(&key.as_str());
+    for (key, value) in entry.values.iter().filter(|(key, _)| stands(key)) {
         match value {
             crate::lock::Value::One(token) => {
                 values.insert(key.to_string(), token.clone());
@@ -185,6 +195,25 @@ fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
                     values.insert(key, (token, at.place.clone()));
                 }
             }
+        }
+    }
+    for site in pin.source.implied(&project.dockerfiles).sites {
+        // A version with `*` is a wish, not a value.
+        let Some(token) = site.bears.as_deref().filter(|v| !v.contains('*')).and_then(|v| Token::new(v).ok()) else {
+            continue;
+        };
+        match values.get(&site.key) {
+            Some((first, place)) if *first != token => {
+                contradiction = Some(
+                    Trouble::new(format!("the Dockerfiles install different versions of {}", quoted(&site.key)))
+                        .at(site.place.clone())
+                        .expected(format!("{} as in {}:{}", quoted(first.as_str()), place.file, place.line))
+                        .found(quoted(token.as_str()))
+                        .help("make them equal, or give the stages pins of their own: `stages = [\"…\"]`"),
+                );
+            }
+            Some(_) => {}
+            None => drop(values.insert(site.key.clone(), (token, site.place.clone()))),
         }
     }
     Ok(match contradiction {

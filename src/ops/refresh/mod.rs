@@ -5,6 +5,7 @@
 //! value stands (`dockerfile`), how files are written (`disk`).
 
 mod aim;
+mod drawn;
 mod place;
 
 use std::collections::BTreeMap;
@@ -13,12 +14,12 @@ use std::path::Path;
 use super::project::{Project, disk, failure, known};
 use super::select::{Selection, select};
 use super::vendoring::{self, From, Vendoring};
-use super::work;
 use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
 use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
-use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, Token, Trouble};
+use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, TELLING, Time, Token, Trouble};
 use crate::remote::Remote;
-use crate::source::resolve::{Aim, Fault, Resolved};
+use crate::source::deb::Archives;
+use crate::source::resolve::{Aim, Fault, Resolved, Want};
 
 use aim::Step;
 use place::Placed;
@@ -45,6 +46,8 @@ pub struct Options {
     pub accept_changed: Vec<String>,
     /// Today, in UTC.
     pub today: Day,
+    /// Now: whether what an archive signed is still fresh.
+    pub now: Time,
 }
 
 impl Options {
@@ -70,11 +73,13 @@ pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) 
     let accepted = select_accepted(&project, options)?;
     let opened = project.lock.as_ref().ok();
     let steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
-    let resolved = resolve(&project, &mended.lock, &steps, &accepted, options, remote, events);
+    let archives = drawn::archives(&project, &mended.lock, opened, &steps, options, &mut refreshed);
+    let resolved = resolve(&project, &mended.lock, &steps, &archives, &accepted, options, remote, events);
     let mut new = mended.lock.clone();
     for (name, outcome) in resolved {
         refreshed.pins.push(settle(&project, &mended.lock, &mut new, &name, outcome, options));
     }
+    refreshed.notes.extend(archives.notes().into_iter().map(Trouble::new));
     if selection.all && !options.locked {
         prune(&project, &mut new, &mut refreshed);
     }
@@ -82,7 +87,9 @@ pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) 
         return Ok(refreshed);
     }
     unplaceable(&project, &mended.lock, &mut new, &mut refreshed);
+    drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
     let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, from).map_err(|f| vec![f])?;
+    drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
     let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
     if atomic {
         refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
@@ -166,10 +173,12 @@ enum Outcome {
     Failed(Failure),
 }
 
+#[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
 fn resolve(
     project: &Project,
     old: &Lock,
     steps: &[(PinName, Step)],
+    archives: &Archives,
     accepted: &Selection,
     options: &Options,
     remote: Option<&Remote>,
@@ -182,12 +191,14 @@ fn resolve(
             Step::Keep => Outcome::Kept,
             Step::Skip(why) => Outcome::Skipped(why.clone()),
             Step::Fail(failure) => Outcome::Failed((**failure).clone()),
-            Step::Resolve { aim, or_newest } => ask(project, old, name, aim, *or_newest, accepted, options, remote),
+            Step::Resolve { aim, or_newest } => {
+                ask(project, old, name, aim, *or_newest, archives, accepted, options, remote)
+            }
         };
         events.emit(Event::Done(name.clone()));
         (name.clone(), outcome)
     };
-    let all = work::each(steps, options.jobs, one);
+    let all = crate::remote::each(steps, options.jobs, one);
     events.emit(Event::End);
     all
 }
@@ -199,6 +210,7 @@ fn ask(
     name: &PinName,
     aim: &Aim,
     or_newest: bool,
+    archives: &Archives,
     accepted: &Selection,
     options: &Options,
     remote: Option<&Remote>,
@@ -208,7 +220,11 @@ fn ask(
             Trouble::new("the pin is not locked, and --offline asks nobody").help("run it once without --offline");
         return Outcome::Failed(Failure { pin: Some(name.clone()), class: Class::Undone, trouble });
     };
-    let want = |aim: Aim| pin.want(aim, old.pins.get(name), accepted.named(name), options.today);
+    let want = |aim: Aim| Want {
+        archives: Some(archives),
+        dockerfiles: &project.dockerfiles,
+        ..pin.want(aim, old.pins.get(name), accepted.named(name), options.today)
+    };
     let first = pin.source.resolve(&want(aim.clone()), remote);
     let answer = match first {
         Err(fault) if or_newest && fault.class == Class::Differs => {
@@ -273,9 +289,6 @@ fn settle(
     outcome
 }
 
-/// How a value is told: what a person calls it before what a machine does.
-const TELLING: [&str; 6] = ["tag", "version", "commit", "digest", "reference", "sha256"];
-
 /// The values of an entry, the telling one first.
 fn told(entry: &Entry) -> Vec<(String, String)> {
     let rank = |key: &str| TELLING.iter().position(|k| *k == key).unwrap_or(TELLING.len());
@@ -313,6 +326,7 @@ fn prune(project: &Project, new: &mut Lock, refreshed: &mut Refreshed) {
         new.pins.remove(&name);
         refreshed.pins.push(PinOutcome::Pruned(name));
     }
+    new.archives.retain(|name, _| project.manifest.archives.contains_key(name));
 }
 
 /// All files that change: the Dockerfiles, and the lock.

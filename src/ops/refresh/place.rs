@@ -6,9 +6,10 @@
 use super::sound;
 use crate::disk::Change;
 use crate::dockerfile::{Dockerfile, Edit, Said, apply, retell, search};
-use crate::lock::{Entry, Lock};
+use crate::lock::{Entry, Lock, Value};
 use crate::model::{Class, Failure, PinName, Trouble, quoted};
 use crate::ops::project::{Project, failure, known};
+use crate::source::implied::Implied;
 
 /// The Dockerfiles that change, and what could not be kept true.
 pub(super) struct Placed {
@@ -24,6 +25,11 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
         let (own, told) = of_pin(project, old, new, name)?;
         edits.extend(own);
         notes.extend(told);
+    }
+    for (name, entry) in &new.archives {
+        if sound(project.lock.as_ref().ok(), name) {
+            edits.extend(of_archive(project, name, entry)?);
+        }
     }
     let mut files = Vec::new();
     let mut after_all = Vec::new();
@@ -66,6 +72,19 @@ fn reads_back(project: &Project, new: &Lock, name: &PinName, files: &[Dockerfile
             }
         }
     }
+    for site in pin.source.implied(files).sites {
+        let wanted = pin.source.site_value(entry, &site.key, None, site.bears.as_deref().unwrap_or_default());
+        if let Some(wanted) = wanted
+            && site.bears.as_deref() != Some(wanted.as_str())
+        {
+            let trouble =
+                Trouble::new("the version that would be written does not read back as it is; nothing was written")
+                    .at(site.place.clone())
+                    .expected(wanted.to_string())
+                    .found(site.bears.as_deref().map_or_else(|| "no version".to_owned(), quoted));
+            return Err(usage(trouble.help("write the apt line in a plainer form")));
+        }
+    }
     Ok(())
 }
 
@@ -98,7 +117,52 @@ pub(super) fn of_pin(project: &Project, old: &Lock, new: &Lock, name: &PinName) 
             }
         }
     }
+    for site in pin.source.implied(&project.dockerfiles).sites {
+        match pin.source.site_value(entry, &site.key, None, site.bears.as_deref().unwrap_or_default()) {
+            // Written where the `into` says; whether it comes to the same is read back.
+            Some(_) if site.by_variable && pin.into.iter().any(|p| pin.value_key(&p.value) == site.key) => {}
+            Some(token) => {
+                let edit = site.edit(&token).map_err(usage)?;
+                edits.extend(edit.map(|edit| (site.file.file().to_owned(), edit)));
+            }
+            None => notes.push(differs(entry, &site)),
+        }
+    }
     Ok((edits, notes))
+}
+
+/// A value that no one text can stand for: it differs by platform, or the lock does not have it.
+fn differs(entry: &Entry, site: &Implied<'_>) -> Trouble {
+    let at = |trouble: Trouble| trouble.at(site.place.clone());
+    match entry.values.iter().find(|(key, _)| key.as_str() == site.key) {
+        Some((_, Value::Each(each))) => {
+            let said = each.iter().map(|(platform, version)| format!("{version} on {platform}"));
+            at(Trouble::new("APT004 the version was not written, since it differs between platforms"))
+                .found(said.collect::<Vec<_>>().join(", "))
+                .help("install from the vendored archive, whose install list has the version of each: dubo-pin export apt-snippet")
+        }
+        _ => at(Trouble::new(format!("the lock has no version of {}", quoted(&site.key)))),
+    }
+}
+
+/// The edits of an archive's snapshot.
+fn of_archive(project: &Project, name: &PinName, entry: &Entry) -> Result<Vec<(String, Edit)>, Failure> {
+    let Some(archive) = project.manifest.archives.get(name) else { return Ok(Vec::new()) };
+    let usage = |trouble: Trouble| failure(Class::Usage, trouble);
+    let mut edits = Vec::new();
+    for placed in &archive.into {
+        for (file, at) in search(&project.dockerfiles, &placed.value).map_err(|e| usage(e.trouble(&placed.place)))? {
+            let Some(token) = entry.value("snapshot") else {
+                let trouble =
+                    Trouble::new(format!("the archive {name} has no snapshot to write")).at(placed.place.clone());
+                return Err(usage(trouble.help("its `uri` needs {snapshot}")));
+            };
+            if token.as_str() != at.value {
+                edits.push((file.file().to_owned(), at.edit(file, token).map_err(|e| usage(e.trouble()))?));
+            }
+        }
+    }
+    Ok(edits)
 }
 
 fn no_value(key: &str, entry: &Entry) -> Trouble {
@@ -145,6 +209,22 @@ pub(super) fn would_move(project: &Project, name: &PinName, entry: &Entry) -> Op
                         .help(format!("dubo-pin refresh {name} without --keep mends it"));
                 return Some(Failure { pin: Some(name.clone()), class: Class::Differs, trouble });
             }
+        }
+    }
+    for site in pin.source.implied(&project.dockerfiles).sites {
+        let wanted = pin.source.site_value(entry, &site.key, None, site.bears.as_deref().unwrap_or_default());
+        if let Some(wanted) = wanted
+            && site.bears.as_deref() != Some(wanted.as_str())
+        {
+            let trouble = Trouble::new(format!(
+                "--keep moves nothing, but {} does not bear the version that would be locked",
+                quoted(&site.key)
+            ))
+            .at(site.place.clone())
+            .expected(wanted.to_string())
+            .found(site.bears.as_deref().map_or_else(|| "no version".to_owned(), quoted))
+            .help(format!("dubo-pin refresh {name} without --keep writes it"));
+            return Some(Failure { pin: Some(name.clone()), class: Class::Differs, trouble });
         }
     }
     None

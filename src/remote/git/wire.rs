@@ -89,6 +89,7 @@ fn ask(
         limit,
         // Packet lines and packs carry their own ends.
         length: Length::Free,
+        at_most: None,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::table::Table;
 pub struct Archive {
     /// Where it is described.
     pub origin: Origin,
-    /// The architectures to take, in Debian's words; empty: those of the platforms.
+    /// The architectures to take, in Debian's words; empty: those of the platforms, or of the file.
     pub architectures: Vec<String>,
     /// How old its Release may be.
     pub max_age: Option<Age>,
@@ -60,6 +60,8 @@ pub enum Keyring {
     Path(RelPath),
     /// A full fingerprint, 40 or 64 upper-case hexadecimal digits.
     Fingerprint(String),
+    /// A certificate in ASCII armour, as a `.sources` file may hold it.
+    Embedded(String),
 }
 
 /// Parts of letters, digits, `.`, `_`, `+`, `-` with `/` between them, none of which leads upwards.
@@ -202,7 +204,8 @@ impl Repository {
     }
 }
 
-fn uri(text: &str) -> Result<String, Trouble> {
+/// Vets the address of an archive; the slash at its end is dropped.
+pub(super) fn uri(text: &str) -> Result<String, Trouble> {
     let refused = |reason: &str| Trouble::new(format!("{} is refused: {reason}", quoted(text)));
     if visible(text) != text || text.contains([' ', '\\', '"', '<', '>', '`']) {
         return Err(refused("it holds a blank, a quote or a control character"));

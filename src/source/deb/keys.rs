@@ -82,7 +82,7 @@ impl Operand {
 }
 
 /// A package's name by Debian policy 5.6.1.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     text.len() >= 2 && text.bytes().next().is_some_and(word) && text.bytes().all(|b| word(b) || b"+-.".contains(&b))
 }

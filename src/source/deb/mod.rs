@@ -1,13 +1,52 @@
 //! deb pins: Debian packages, and the archives that they are drawn from.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `keys` | the grammar of a deb pin |
+//! | `archive` | the grammar of `[archives.NAME]` |
+//! | `sources` | apt's own `.sources` and `.list` files |
+//! | [`Effective`] | an archive with such a file read in |
+//! | `deb822`, `version`, `release`, `index`, `control` | Debian's formats: stanzas, versions, Release, Packages, control fields |
+//! | `snapshot`, `chain` | from a signature to indices and files, each by its hash |
+//! | [`Archives`] | the archives of one run, each opened once |
+//! | `choose` | which version is taken, as apt would |
+//! | `resolve` | operands to an entry of the lock |
+//! | `package`, `pool`, `vendored` | the archive beside the Dockerfile, and how it is made of .debs |
+//! | `block`, `snippet` | the RUN block that installs from it |
+//! | `implied` | the operands of apt lines that a pin claims |
+//! | `check` | what can be proved of an entry without network |
 
 mod archive;
-mod index;
+mod archives;
+mod block;
+pub mod chain;
+mod check;
+mod choose;
+mod control;
+mod deb822;
+mod effective;
+mod implied;
+pub mod index;
 mod keys;
-mod package;
-mod pool;
-mod release;
-mod sources;
-mod version;
+pub mod package;
+pub mod pool;
+pub mod release;
+mod resolve;
+pub mod snapshot;
+pub mod snippet;
+pub mod sources;
+mod vendored;
+pub mod version;
 
 pub use archive::{Archive, Component, Keyring, Origin, Repository, Snapshot, Suite};
+pub use archives::Archives;
+pub use block::Block;
+pub use control::{CONTROL_CAP, Control, ControlError};
+pub use effective::Effective;
 pub use keys::{Closure, Keys, Operand, OperandError, Operands};
+
+pub(super) use block::block;
+pub(super) use check::check;
+pub(super) use implied::implied;
+pub(super) use resolve::{outlook, resolve, said};
+pub(super) use vendored::obtain;

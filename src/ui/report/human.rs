@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{
-    Between, Class, FileChange, Finding, PinOutcome, Refreshed, Row, Severity, Trouble, Verdict, visible,
+    Between, Class, FileChange, Finding, PinOutcome, Refreshed, Row, Severity, TELLING, Trouble, Verdict, visible,
 };
 
 use super::super::excerpt;
@@ -199,6 +199,12 @@ fn pin_block(out: &mut String, pin: &PinOutcome, width: usize, look: &Look) {
         PinOutcome::Pruned(_) => ("pruned: it is no longer in pins.toml".to_owned(), &none),
         PinOutcome::Skipped(_, why) => (format!("skipped: {}", visible(why)), &none),
         PinOutcome::Failed(_) => return,
+        PinOutcome::New { values, notes, .. } if named(values.iter().map(|(key, _)| key)) => {
+            (good(format!("new: {}", packages(values.len()))), notes)
+        }
+        PinOutcome::Moved { values, notes, .. } if named(values.iter().map(|(key, ..)| key)) => {
+            (good(format!("{} moved", packages(values.len()))), notes)
+        }
         PinOutcome::New { values, notes, .. } => {
             let first = values.first().map(|(_, v)| short(v)).unwrap_or_default();
             let mut line = good(format!("new at {first}"));
@@ -228,6 +234,15 @@ fn pin_block(out: &mut String, pin: &PinOutcome, width: usize, look: &Look) {
         let label = paint(Ink::Note, "note:", color);
         let _ = writeln!(out, "    {label} {}", wrap(&visible(note), look.width, 10, 6));
     }
+}
+
+/// Whether values are named after packages: then none tells more than the others.
+fn named<'a>(mut keys: impl Iterator<Item = &'a String>) -> bool {
+    keys.next().is_some_and(|first| !TELLING.contains(&first.as_str()))
+}
+
+fn packages(count: usize) -> String {
+    format!("{count} package{}", if count == 1 { "" } else { "s" })
 }
 
 fn arrow(value: Option<&(String, String, String)>) -> String {

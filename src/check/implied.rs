@@ -1,0 +1,89 @@
+//! Lock against the apt lines of Dockerfiles: each package that a pin claims has the locked version,
+//! and each locked one is installed somewhere.
+//!
+//! For `check`. What is claimed, and what is not understood, is told by `source`.
+
+use std::collections::BTreeSet;
+
+use super::Join;
+use crate::lock::{Entry, Value};
+use crate::manifest::Pin;
+use crate::model::{Finding, Id, PinName, Trouble, quoted};
+use crate::source::implied::Implied;
+
+pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, pin) in &join.manifest.pins {
+        let Some(entry) = join.lock.lock.pins.get(name).filter(|_| !join.lock.altered.contains(name)) else { continue };
+        let claims = pin.source.implied(join.dockerfiles);
+        findings.extend(claims.unclear.into_iter().map(|(id, trouble)| Finding::error(id, Some(name), trouble)));
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for site in &claims.sites {
+            seen.insert(&site.key);
+            findings.extend(one(name, entry, site));
+        }
+        if pin.source.claims_all() {
+            findings.extend(nowhere(join, name, pin, entry, &seen));
+        }
+    }
+    findings
+}
+
+fn one(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
+    let value = entry.values.iter().find(|(key, _)| key.as_str() == site.key).map(|(_, value)| value);
+    let at = |trouble: Trouble| trouble.at(site.place.clone());
+    let bears = site.bears.as_deref();
+    let found = || bears.map_or_else(|| "no version".to_owned(), quoted);
+    let (id, trouble) = match value {
+        None => (
+            Id::APT001,
+            at(Trouble::new(format!("the package {} is installed, but it is not in the lock", quoted(&site.key))))
+                .expected(format!("a version of it in the entry of {name}"))
+                .found("none")
+                .help(format!("dubo-pin refresh {name}")),
+        ),
+        Some(Value::One(version)) if bears == Some(version.as_str()) => return None,
+        Some(Value::One(version)) => (
+            if bears.is_none() { Id::APT001 } else { Id::APT002 },
+            at(Trouble::new(if bears.is_none() {
+                "the package is installed without a version"
+            } else {
+                "the version of the package is not the locked one"
+            }))
+            .expected(version.as_str())
+            .found(found())
+            .help(format!("dubo-pin refresh --keep {name} writes the locked value back")),
+        ),
+        Some(Value::Each(each)) => {
+            let said = each.iter().map(|(platform, version)| format!("{version} on {platform}"));
+            let trouble = at(Trouble::new(
+                "the version of the package differs between platforms, so that no one version can stand here",
+            ))
+            .expected(said.collect::<Vec<_>>().join(", "))
+            .found(found());
+            let help = "install from the vendored archive, whose install list has the version of each: dubo-pin export apt-snippet";
+            if bears.is_none() {
+                return Some(Finding::note(Id::APT004, Some(name), trouble.help(help)));
+            }
+            (Id::APT004, trouble.help(format!("remove the version; {help}")))
+        }
+    };
+    Some(Finding::error(id, Some(name), trouble))
+}
+
+/// APT012: what is locked for the Dockerfiles, but stands in none.
+fn nowhere(join: &Join<'_>, name: &PinName, pin: &Pin, entry: &Entry, seen: &BTreeSet<&str>) -> Vec<Finding> {
+    let lost = entry.values.keys().filter(|key| !seen.contains(key.as_str()));
+    lost.map(|key| {
+        let trouble = Trouble::new(format!(
+            "the lock has the package {}, which no Dockerfile of the pin installs",
+            quoted(key.as_str())
+        ))
+        .at(join.lock.field(name, key.as_str()))
+        .expected("only packages of apt lines")
+        .found(format!("no apt line with it; see {}:{}", pin.place.file, pin.place.line))
+        .help(format!("dubo-pin refresh {name}"));
+        Finding::error(Id::APT012, Some(name), trouble)
+    })
+    .collect()
+}

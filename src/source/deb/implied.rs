@@ -1,0 +1,181 @@
+//! The operands of apt lines that a deb pin claims: all of the pin's stages and files, or those of
+//! its list wherever they stand.
+//!
+//! For the resolver, which asks what is wanted, and for `refresh` and `verify`, which ask where the
+//! versions stand. How a shell's text is read is the dockerfile floor's.
+
+use std::collections::BTreeMap;
+
+use super::choose::{Wanted, key_of};
+use super::keys::{Keys, Operand, Operands};
+use crate::dockerfile::shell::{self, Install, Why, Written};
+use crate::dockerfile::{Dockerfile, StageSel};
+use crate::model::{Id, RelPath, Trouble, quoted};
+use crate::source::implied::{Claims, Implied};
+
+/// What the pin claims in some Dockerfiles.
+pub(in crate::source) fn implied<'a>(keys: &Keys, files: &'a [Dockerfile]) -> Claims<'a> {
+    let mut claims = Claims::default();
+    for (file, install) in installs(keys, files) {
+        for operand in &install.operands {
+            let key = key(operand);
+            if claimed(keys, operand) {
+                claims.sites.push(Implied::new(file, key, operand.clone()));
+            }
+        }
+        if let Operands::Dockerfile { .. } = keys.operands {
+            claims.unclear.extend(unclear(file, &install));
+        }
+    }
+    claims
+}
+
+/// What the pin wants, each key once, in the order of the files.
+///
+/// # Errors
+/// A stage or a file that is not there; one package wanted in two ways.
+pub(super) fn wanted(keys: &Keys, files: &[Dockerfile], notes: &mut Vec<String>) -> Result<Vec<Wanted>, Trouble> {
+    if let Operands::Dockerfile { stages, file } = &keys.operands {
+        vet(stages, file.as_ref(), files)?;
+    }
+    let mut all: BTreeMap<String, Wanted> = BTreeMap::new();
+    for (file, install) in installs(keys, files) {
+        for operand in &install.operands {
+            let wanted = one(file, &install, operand)?;
+            let key = key_of(&wanted.operand);
+            if let Some(pattern) = wanted.operand.version() {
+                notes.push(format!(
+                    "{key}={pattern} becomes an exact version; to follow it, write deb = [\"{key}={pattern}\"]"
+                ));
+            }
+            match all.get(&key) {
+                Some(first) if first.suite != wanted.suite || first.operand != wanted.operand => {
+                    let said = |w: &Wanted| match &w.suite {
+                        Some(suite) => format!("{}/{suite}", w.operand),
+                        None => w.operand.to_string(),
+                    };
+                    let first_place =
+                        first.place.as_ref().map_or_else(String::new, |p| format!(" as in {}:{}", p.file, p.line));
+                    let trouble = Trouble::new(format!("the Dockerfiles want {} in two ways", quoted(&key)));
+                    let trouble = trouble.at(operand.place(file)).expected(format!("{}{first_place}", said(first)));
+                    let help = "give the stages pins of their own: `stages = [\"…\"]`";
+                    return Err(trouble.found(said(&wanted)).help(help));
+                }
+                Some(_) => {}
+                None => drop(all.insert(key, wanted)),
+            }
+        }
+        for (_, trouble) in unclear(file, &install) {
+            let at = trouble.place.as_ref().map_or_else(String::new, |p| format!("{}:{}: ", p.file, p.line));
+            notes.push(format!("{at}{}", trouble.message));
+        }
+    }
+    Ok(all.into_values().collect())
+}
+
+fn one(file: &Dockerfile, install: &Install, operand: &shell::Operand) -> Result<Wanted, Trouble> {
+    // An exact version is the pinned value, a pattern a wish.
+    let pattern = operand.version.as_ref().and_then(Written::known).filter(|v| v.contains('*'));
+    let text = match pattern {
+        Some(pattern) => format!("{}={pattern}", key(operand)),
+        None => key(operand),
+    };
+    let place = operand.place(file);
+    let parsed = text.parse::<Operand>().map_err(|e| Trouble::new(e.to_string()).at(place.clone()))?;
+    let suite = operand.suite.as_ref().or(install.suite.as_ref());
+    let suite = match suite.map(|s| (s, s.known())) {
+        None => None,
+        Some((_, Some(known))) => Some(known.to_owned()),
+        Some((_, None)) => {
+            let trouble = Trouble::new("the suite of this package is not known before the build").at(place);
+            return Err(trouble.help("write the suite itself"));
+        }
+    };
+    Ok(Wanted { operand: parsed, suite, place: Some(place) })
+}
+
+/// The key under which the version of an operand stands. An architecture that only the build knows
+/// is that of the platform.
+fn key(operand: &shell::Operand) -> String {
+    match &operand.architecture {
+        Some(Written::Literal(architecture)) => format!("{}:{architecture}", operand.name),
+        _ => operand.name.clone(),
+    }
+}
+
+fn claimed(keys: &Keys, operand: &shell::Operand) -> bool {
+    match &keys.operands {
+        Operands::Dockerfile { .. } => true,
+        Operands::List(list) => {
+            let key = key(operand);
+            list.iter().any(|own| key_of(own) == key)
+        }
+    }
+}
+
+/// The apt lines of the pin's files and stages.
+fn installs<'a>(keys: &Keys, files: &'a [Dockerfile]) -> Vec<(&'a Dockerfile, Install)> {
+    let none: &[StageSel] = &[];
+    let (stages, only) = match &keys.operands {
+        Operands::Dockerfile { stages, file } => (stages.as_slice(), file.as_ref()),
+        Operands::List(_) => (none, None),
+    };
+    let mut all = Vec::new();
+    for file in files.iter().filter(|f| only.is_none_or(|only| only.as_str() == f.file())) {
+        let installs = shell::installs(file);
+        let inside = |install: &Install| stages.is_empty() || stages.iter().any(|s| is_stage(s, file, install.stage));
+        all.extend(installs.into_iter().filter(inside).map(|install| (file, install)));
+    }
+    all
+}
+
+fn is_stage(wanted: &StageSel, file: &Dockerfile, stage: Option<usize>) -> bool {
+    match (wanted, stage) {
+        (StageSel::Global, None) => true,
+        (StageSel::Index(wanted), Some(index)) => *wanted == index,
+        (StageSel::Name(wanted), Some(index)) => {
+            let name = file.stages().get(index).and_then(|s| s.name.as_deref());
+            name.is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+        }
+        _ => false,
+    }
+}
+
+/// Each stage and the file that the pin names is there.
+fn vet(stages: &[StageSel], only: Option<&RelPath>, files: &[Dockerfile]) -> Result<(), Trouble> {
+    let mut mine = files.iter().filter(|f| only.is_none_or(|only| only.as_str() == f.file())).peekable();
+    if let (Some(only), None) = (only, mine.peek()) {
+        return Err(Trouble::new(format!(
+            "`file` names {}, which is no Dockerfile of the image",
+            quoted(only.as_str())
+        )));
+    }
+    let mine: Vec<&Dockerfile> = mine.collect();
+    for stage in stages {
+        let has = |file: &&Dockerfile| (0..file.stages().len()).any(|index| is_stage(stage, file, Some(index)));
+        if *stage != StageSel::Global && !mine.iter().any(has) {
+            let said = match stage {
+                StageSel::Name(name) => quoted(name),
+                StageSel::Index(index) => index.to_string(),
+                StageSel::Global => "global".to_owned(),
+            };
+            return Err(Trouble::new(format!("`stages` names {said}, which no Dockerfile of the pin has")));
+        }
+    }
+    Ok(())
+}
+
+/// What may be a package and cannot be known. A file on the disk is told by lint.
+fn unclear(file: &Dockerfile, install: &Install) -> Vec<(Id, Trouble)> {
+    let mine = install.not_understood.iter().filter(|n| n.why != Why::File);
+    mine.map(|n| {
+        let text = n.text(file);
+        let trouble =
+            Trouble::new(format!("apt is told to install {}, which cannot be known: {}", quoted(&text), n.why))
+                .at(n.place(file))
+                .expected("the names of packages")
+                .help("write them out, or name the packages of the pin: deb = [\"curl\", …]");
+        (Id::APT005, trouble)
+    })
+    .collect()
+}
