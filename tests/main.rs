@@ -13,8 +13,12 @@
 
 mod support;
 
+mod archive_hosts;
 mod artifacts;
 mod bad_input;
+mod chain;
+mod deb;
+mod deb_vendored_apt;
 mod downloads;
 mod git_archive;
 mod git_archive_evil;

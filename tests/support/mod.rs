@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+pub mod debian;
 pub mod git_http;
 pub mod git_memory;
 pub mod http;
