@@ -12,8 +12,6 @@ mod packages;
 mod release;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::archive::{Component, Repository, Suite};
 use super::index::Stanza;
@@ -241,22 +239,6 @@ fn unreachable(archive: &str, suite: &Suite, error: &RemoteError) -> Fault {
 
 /// Does the same with each, on as many threads as pay; the first error in the order of the list.
 fn in_parallel<T: Sync, R: Send, E: Send>(all: &[T], work: impl Fn(&T) -> Result<R, E> + Sync) -> Result<Vec<R>, E> {
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4).min(all.len());
-    if threads < 2 {
-        return all.iter().map(work).collect();
-    }
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(one) = all.get(at) else { return };
-                    let result = work(one);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(at, result);
-                }
-            });
-        }
-    });
-    done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_values().collect()
+    let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
+    crate::remote::each(all, threads, work).into_iter().collect()
 }
