@@ -11,7 +11,7 @@
 //! | [`check`] | comparison of manifest, lock, Dockerfile, vendored files: one file a rule family | manifest, lock, vendor, dockerfile, disk, source |
 //! | [`vendor`] | which files are vendored, where, and whose they are | manifest, lock, disk |
 //! | [`manifest`] | pins.toml: read into types, every error at once; edited losslessly | source, lock, dockerfile::site, table |
-//! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, lock, dockerfile, disk, table |
+//! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, trust, lock, dockerfile, disk, table |
 //! | [`trust`] | who says that these are the bytes: minisign, OpenPGP | model |
 //! | [`remote`] | the only place that opens a socket: http, git, downloads, mirrors, credentials, limits | disk, model |
 //! | [`lock`] | pins.lock: canonical, sealed, one frozen file a version | model |

@@ -7,6 +7,7 @@ use crate::support::program::{Ran, Work};
 pub use super::bad_input::{idle, one_error};
 
 mod archive;
+mod asked;
 mod cases;
 mod chosen;
 mod distrust;

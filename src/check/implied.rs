@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::Join;
 use crate::lock::{Entry, Value};
 use crate::manifest::Pin;
-use crate::model::{Finding, Id, PinName, Trouble, quoted};
+use crate::model::{Finding, Id, PinName, Severity, Trouble, quoted};
 use crate::source::implied::Implied;
 
 pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
@@ -16,7 +16,10 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
     for (name, pin) in &join.manifest.pins {
         let Some(entry) = join.lock.lock.pins.get(name).filter(|_| !join.lock.altered.contains(name)) else { continue };
         let claims = pin.source.implied(join.dockerfiles);
-        findings.extend(claims.unclear.into_iter().map(|(id, trouble)| Finding::error(id, Some(name), trouble)));
+        findings.extend(claims.unclear.into_iter().map(|unclear| match unclear.severity {
+            Severity::Error => Finding::error(unclear.id, Some(name), unclear.trouble.at_or(&pin.place)),
+            Severity::Note => Finding::note(unclear.id, Some(name), unclear.trouble.at_or(&pin.place)),
+        }));
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for site in &claims.sites {
             seen.insert(&site.key);
@@ -33,7 +36,11 @@ fn one(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
     let value = entry.values.iter().find(|(key, _)| key.as_str() == site.key).map(|(_, value)| value);
     let at = |trouble: Trouble| trouble.at(site.place.clone());
     let bears = site.bears.as_deref();
-    let found = || bears.map_or_else(|| "no version".to_owned(), quoted);
+    let found = || match bears {
+        Some(version) => quoted(version),
+        None if site.by_variable => "a version that is not known before the build".to_owned(),
+        None => "no version".to_owned(),
+    };
     let (id, trouble) = match value {
         None => (
             Id::APT001,
@@ -45,7 +52,9 @@ fn one(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
         Some(Value::One(version)) if bears == Some(version.as_str()) => return None,
         Some(Value::One(version)) => (
             if bears.is_none() { Id::APT001 } else { Id::APT002 },
-            at(Trouble::new(if bears.is_none() {
+            at(Trouble::new(if bears.is_none() && site.by_variable {
+                "the version of the package is not known before the build"
+            } else if bears.is_none() {
                 "the package is installed without a version"
             } else {
                 "the version of the package is not the locked one"
@@ -61,7 +70,7 @@ fn one(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
             ))
             .expected(said.collect::<Vec<_>>().join(", "))
             .found(found());
-            let help = "install from the vendored archive, whose install list has the version of each: dubo-pin export apt-snippet";
+            let help = "install from the vendored archive, whose install list has the version of each: give the pin the packages as a list, then dubo-pin export apt-snippet";
             if bears.is_none() {
                 return Some(Finding::note(Id::APT004, Some(name), trouble.help(help)));
             }

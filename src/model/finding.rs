@@ -34,6 +34,13 @@ impl Trouble {
         self
     }
 
+    /// …and where, unless it has a place already.
+    #[must_use]
+    pub fn at_or(mut self, place: &Place) -> Self {
+        self.place.get_or_insert_with(|| place.clone());
+        self
+    }
+
     /// …and what would have been right.
     #[must_use]
     pub fn expected(mut self, text: impl Into<String>) -> Self {

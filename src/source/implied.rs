@@ -6,7 +6,7 @@
 
 use crate::dockerfile::shell::{Operand, Written};
 use crate::dockerfile::{Dockerfile, Edit};
-use crate::model::{Id, Place, Token, Trouble};
+use crate::model::{Id, Place, Severity, Token, Trouble};
 
 /// One such place.
 #[derive(Clone, Debug)]
@@ -30,7 +30,18 @@ pub struct Claims<'a> {
     /// The places, in the order of the files.
     pub sites: Vec<Implied<'a>>,
     /// What is not understood: never passed over.
-    pub unclear: Vec<(Id, Trouble)>,
+    pub unclear: Vec<Unclear>,
+}
+
+/// What may be the pin's and cannot be known.
+#[derive(Clone, Debug)]
+pub struct Unclear {
+    /// The id of its finding.
+    pub id: Id,
+    /// An error where it may well be the pin's.
+    pub severity: Severity,
+    /// What it is.
+    pub trouble: Trouble,
 }
 
 impl<'a> Implied<'a> {

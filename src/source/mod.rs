@@ -325,7 +325,7 @@ impl Source {
                 Trouble::new(
                     "the packages are locked, but a build installs whatever has their versions: nothing is vendored",
                 )
-                .help("add `vendor = \"context/debs/\"`, and build from it: dubo-pin export apt-snippet"),
+                .help("name them as a list with `vendor = \"context/debs/\"`, and build from it: dubo-pin export apt-snippet"),
             )),
             _ => None,
         }

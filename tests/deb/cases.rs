@@ -262,6 +262,7 @@ fn case_14_an_architecture_behind_a_name_is_looked_up_there() {
         SUITES,
         "[pins.one]\ndeb = [\"gcc\", \"gcc:i386\", \"curl:amd64\"]\nvendor = \"debs/\"\n",
     );
+    desk.work.write("Dockerfile", "FROM debian:bookworm\nRUN apt-get update && apt-get install -y gcc:any gcc:i386\n");
     desk.run(&["refresh"]).code(0);
     assert_eq!(
         desk.values("one"),

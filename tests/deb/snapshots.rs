@@ -8,6 +8,9 @@ use crate::support::program::ran;
 const MAY: &str = "20240504T120000Z";
 const JUNE: &str = "20240601T063015Z";
 
+/// The imports of these tests are old: without it, the newest would be taken for one held back.
+const OLD: &str = "max-age = \"36500d\"";
+
 fn june() -> Archive {
     bookworm().date(at("2024-06-01T02:00:00Z")).without("curl").with(Deb::new("curl", "7.88.1-10+deb12u9"))
 }
@@ -25,7 +28,7 @@ fn imports(may: &Archive) -> Served {
 fn desk(may: &Archive, snapshot: &str) -> Desk {
     let desk = Desk::serving(imports(may));
     let uri = desk.served.snapshot_uri("debian");
-    desk.manifest("\"linux/amd64\"", &format!("uri = \"{uri}\"\n{snapshot}\nsuites = [\"bookworm\"]"), ALL);
+    desk.manifest("\"linux/amd64\"", &format!("uri = \"{uri}\"\n{snapshot}\n{OLD}\nsuites = [\"bookworm\"]"), ALL);
     desk
 }
 
@@ -129,7 +132,7 @@ fn the_service_is_asked_at_most_two_things_at_once_and_its_refusals_are_waited_o
     served.snapshots().throttle(2);
     let desk = Desk::serving(served);
     let uri = desk.served.snapshot_uri("debian");
-    desk.manifest("\"linux/amd64\"", &format!("uri = \"{uri}\"\nsuites = [\"bookworm\"]"), ALL);
+    desk.manifest("\"linux/amd64\"", &format!("uri = \"{uri}\"\n{OLD}\nsuites = [\"bookworm\"]"), ALL);
     desk.work.write("Dockerfile", format!("FROM debian:bookworm-slim\nRUN apt-get install -y {}\n", names.join(" ")));
     desk.run(&["refresh", "--jobs", "8"]).code(0);
     assert_eq!(desk.folder("debs").len(), 12 + 3);
@@ -141,7 +144,7 @@ fn the_canonical_url_is_locked_whichever_mirror_served_it() {
     let desk = desk(&bookworm(), "");
     desk.manifest(
         "\"linux/amd64\"",
-        "uri = \"https://snapshot.debian.org/archive/debian/{snapshot}\"\nsuites = [\"bookworm\"]",
+        &format!("uri = \"https://snapshot.debian.org/archive/debian/{{snapshot}}\"\n{OLD}\nsuites = [\"bookworm\"]"),
         ALL,
     );
     let mirror = |end: &str| format!("https://snapshot.debian.org/={}/{end}", desk.served.server().url());
@@ -191,7 +194,7 @@ fn a_pin_that_moves_alone_leaves_the_archive_of_the_others_where_it_is() {
     let desk = desk(&bookworm(), "");
     let uri = desk.served.snapshot_uri("debian");
     let pins = "[pins.a]\ndeb = [\"curl\"]\nvendor = \"a/\"\n[pins.b]\ndeb = [\"ca-certificates\"]\nvendor = \"b/\"\n";
-    desk.manifest("\"linux/amd64\"", &format!("uri = \"{uri}\"\nsuites = [\"bookworm\"]"), pins);
+    desk.manifest("\"linux/amd64\"", &format!("uri = \"{uri}\"\n{OLD}\nsuites = [\"bookworm\"]"), pins);
     desk.run(&["refresh"]).code(0);
     assert_eq!(stamp(&desk), JUNE);
     let july = june().date(at("2024-07-02T02:00:00Z")).without("curl").with(Deb::new("curl", "7.88.1-10+deb12u10"));
@@ -213,7 +216,7 @@ fn a_mirror_may_not_decide_which_snapshot_is_the_latest_unless_it_is_told() {
     let desk = desk(&bookworm(), "");
     desk.manifest(
         "\"linux/amd64\"",
-        "uri = \"http://127.0.0.1:1/archive/debian/{snapshot}\"\nsuites = [\"bookworm\"]",
+        &format!("uri = \"http://127.0.0.1:1/archive/debian/{{snapshot}}\"\n{OLD}\nsuites = [\"bookworm\"]"),
         ALL,
     );
     let mirror = |end: &str| format!("http://127.0.0.1:1/={}/{end}", desk.served.server().url());

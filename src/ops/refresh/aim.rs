@@ -79,9 +79,10 @@ fn step(
         return fail(finding.map_or_else(|| Trouble::new("the lock's entry was altered"), |f| f.trouble.clone()));
     }
     let entry = old.pins.get(name);
-    let current = entry.is_some_and(|e| {
+    let own = entry.is_some_and(|e| {
         e.request == pin.source.request(&pin.platforms) && crate::vendor::in_place(pin, e) && claimed(project, pin, e)
     });
+    let current = own && drawn_current(project, old, pin);
     if options.locked {
         return match entry {
             Some(_) => Step::Resolve { aim: Aim::Prove, or_newest: false },
@@ -109,6 +110,10 @@ fn step(
         return Step::Skip(freeze);
     }
     match (entry, borne) {
+        // Only an archive was edited: a frozen pin stays what it is, drawn from there.
+        (Some(entry), _) if own && !current && !named && pin.frozen(options.today).is_some() => {
+            Step::Resolve { aim: Aim::Keep(locked_values(pin, entry)), or_newest: false }
+        }
         // Edited since it was locked: what is locked stays, if the manifest still allows it.
         (Some(entry), _) if !current && options.keep => {
             Step::Resolve { aim: Aim::Keep(locked_values(pin, entry)), or_newest: false }
@@ -125,6 +130,15 @@ fn step(
         ),
         (None, _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
     }
+}
+
+/// Whether the archives that the pin draws from are locked as the manifest has them.
+fn drawn_current(project: &Project, old: &Lock, pin: &Pin) -> bool {
+    let same = |name: &&PinName| {
+        let request = project.archives.get(*name).map(crate::source::deb::Effective::request);
+        old.archives.get(*name).map(|e| &e.request) == request.as_ref()
+    };
+    pin.source.drawn(&project.archives).iter().all(same)
 }
 
 /// Whether the lock has a value for each place that the pin claims.

@@ -7,17 +7,19 @@ use std::collections::BTreeMap;
 
 use super::aim::Step;
 use super::{Options, give_up, sound};
+use crate::dockerfile::search;
 use crate::lock::{Entry, Lock, Opened};
-use crate::model::{Class, Failure, PinName, PinOutcome, Refreshed, Trouble};
+use crate::model::{Class, Failure, PinName, PinOutcome, Refreshed, Time, Trouble, quoted};
 use crate::ops::project::{Project, named_file};
 use crate::source::deb::Archives;
 
-/// The archives, each held at its locked snapshot where a pin that draws from it stays.
+/// The archives, each held at its locked snapshot where a pin that draws from it stays. A pin that
+/// would move while another must stay, although the archive was edited, fails.
 pub(super) fn archives(
     project: &Project,
     old: &Lock,
     opened: Option<&Opened>,
-    steps: &[(PinName, Step)],
+    steps: &mut [(PinName, Step)],
     options: &Options,
     refreshed: &mut Refreshed,
 ) -> Archives {
@@ -25,25 +27,102 @@ pub(super) fn archives(
         old.archives.iter().filter(|(name, _)| sound(opened, name)).map(|(n, e)| (n.clone(), e.clone())).collect();
     let read = |path: &crate::model::RelPath| named_file(&project.root, path);
     let mut archives = Archives::new(&project.archives, &locked, options.now, options.locked, &read);
-    let moves = |pin: &PinName| steps.iter().any(|(name, step)| name == pin && matches!(step, Step::Resolve { .. }));
     for name in project.archives.iter().filter(|(_, e)| e.has_snapshots()).map(|(name, _)| name) {
-        let drawers = drawers(project, name);
         if options.locked {
             archives.hold(name);
             continue;
         }
-        let stays = drawers.iter().find(|pin| old.pins.contains_key(**pin) && !moves(pin));
-        if let Some(stays) = stays
-            && drawers.iter().any(|pin| moves(pin))
-            && archives.hold(name)
-        {
+        let held = match old.archives.get(name) {
+            // Edited since, but nothing is to move: the locked state, if the edit still allows it.
+            Some(entry) if options.keep => entry.value("snapshot").and_then(|s| s.as_str().parse().ok()),
+            Some(_) => None,
+            None => borne(project, name),
+        };
+        if let Some(time) = held {
+            archives.adopt(name, time);
+        }
+        let drawers = drawers(project, name);
+        let moves = |pin: &PinName| steps.iter().any(|(name, step)| name == pin && is_asked(step));
+        let Some(stays) = drawers.iter().find(|pin| old.pins.contains_key(**pin) && !moves(pin)).copied() else {
+            continue;
+        };
+        let moving: Vec<PinName> = drawers.iter().filter(|pin| moves(pin)).copied().cloned().collect();
+        if moving.is_empty() {
+            continue;
+        }
+        if archives.hold(name) {
             let note = format!(
                 "the archive {name} stays at its locked snapshot, since {stays} draws from it and is not refreshed now"
             );
             refreshed.notes.push(Trouble::new(note).help("refresh them together to move it"));
+            continue;
+        }
+        for (pin, step) in steps.iter_mut().filter(|(pin, _)| moving.contains(pin)) {
+            let message = format!(
+                "the archive {name} was edited since it was locked, and {stays} draws from it, which is not refreshed now"
+            );
+            let trouble = Trouble::new(message).help("dubo-pin refresh, without names, moves them together");
+            let trouble = match project.manifest.archives.get(name) {
+                Some(archive) => trouble.at(archive.place.clone()),
+                None => trouble,
+            };
+            *step = Step::Fail(Box::new(Failure { pin: Some(pin.clone()), class: Class::Usage, trouble }));
         }
     }
     archives
+}
+
+fn is_asked(step: &Step) -> bool {
+    matches!(step, Step::Resolve { .. })
+}
+
+/// The snapshot that the sites of an archive bear, if they bear one.
+fn borne(project: &Project, name: &PinName) -> Option<Time> {
+    let archive = project.manifest.archives.get(name)?;
+    let sites = archive.into.iter().filter_map(|placed| search(&project.dockerfiles, &placed.value).ok()).flatten();
+    let mut times = sites.filter_map(|(_, at)| at.value.parse::<Time>().ok());
+    times.next()
+}
+
+/// With `--keep`, an archive that is locked for the first time must change no byte.
+pub(super) fn would_move(project: &Project, old: &Lock, new: &Lock) -> Option<Failure> {
+    for (name, entry) in new.archives.iter().filter(|(name, _)| !old.archives.contains_key(*name)) {
+        let Some(archive) = project.manifest.archives.get(name) else { continue };
+        let locked = entry.value("snapshot").map(crate::model::Token::as_str).unwrap_or_default();
+        for placed in &archive.into {
+            for (_, at) in search(&project.dockerfiles, &placed.value).ok()? {
+                if at.value != locked {
+                    let message =
+                        format!("--keep moves nothing, but this is not the snapshot of {name} that would be locked");
+                    let trouble = Trouble::new(message).at(at.place).expected(locked).found(quoted(&at.value));
+                    let trouble = trouble.help("dubo-pin refresh without --keep writes it");
+                    return Some(Failure { pin: None, class: Class::Differs, trouble });
+                }
+            }
+        }
+    }
+    None
+}
+
+/// With `--locked`, what a snapshot gives must be what the lock holds of it, its dates and keys too.
+pub(super) fn proved(project: &Project, old: &Lock, archives: &Archives, options: &Options) -> Vec<PinOutcome> {
+    let mut outcomes = Vec::new();
+    for (name, effective) in project.archives.iter().filter(|(_, e)| e.has_snapshots()) {
+        let (Some(now), Some(locked)) = (archives.entry(name, options.today), old.archives.get(name)) else { continue };
+        // Who serves it today, a mirror or not, is no matter of the proof.
+        let bare = |entry: &Entry| {
+            let mut entry = entry.clone();
+            entry.evidence.remove("origin");
+            (entry.values, entry.evidence)
+        };
+        if bare(&now) != bare(locked) {
+            let trouble = Trouble::new(format!("what is locked of the archive {name} is not what its snapshot gives"))
+                .at(effective.place.clone())
+                .help("the lock was changed by hand or forged: git log -p pins.lock");
+            outcomes.push(PinOutcome::Failed(Failure { pin: None, class: Class::Alarm, trouble }));
+        }
+    }
+    outcomes
 }
 
 /// The pins that draw from an archive.
@@ -66,7 +145,7 @@ pub(super) fn settle(
     let failed = |refreshed: &Refreshed, pin: &PinName| {
         refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(f) if f.pin.as_ref() == Some(pin)))
     };
-    let asked = |pin: &PinName| steps.iter().any(|(name, step)| name == pin && matches!(step, Step::Resolve { .. }));
+    let asked = |pin: &PinName| steps.iter().any(|(name, step)| name == pin && is_asked(step));
     // Giving up one pin may strand another archive of it: until nothing changes.
     loop {
         let mut again = false;

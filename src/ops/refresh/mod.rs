@@ -72,8 +72,8 @@ pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) 
     let selection = select(&project.manifest, &options.names)?;
     let accepted = select_accepted(&project, options)?;
     let opened = project.lock.as_ref().ok();
-    let steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
-    let archives = drawn::archives(&project, &mended.lock, opened, &steps, options, &mut refreshed);
+    let mut steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
+    let archives = drawn::archives(&project, &mended.lock, opened, &mut steps, options, &mut refreshed);
     let resolved = resolve(&project, &mended.lock, &steps, &archives, &accepted, options, remote, events);
     let mut new = mended.lock.clone();
     for (name, outcome) in resolved {
@@ -84,12 +84,18 @@ pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) 
         prune(&project, &mut new, &mut refreshed);
     }
     if options.locked {
+        refreshed.pins.extend(drawn::proved(&project, &mended.lock, &archives, options));
         return Ok(refreshed);
     }
     unplaceable(&project, &mended.lock, &mut new, &mut refreshed);
     drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
     let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, from).map_err(|f| vec![f])?;
     drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
+    if options.keep
+        && let Some(failure) = drawn::would_move(&project, &mended.lock, &new)
+    {
+        return Err(vec![failure]);
+    }
     let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
     if atomic {
         refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));

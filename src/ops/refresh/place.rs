@@ -5,7 +5,7 @@
 
 use super::sound;
 use crate::disk::Change;
-use crate::dockerfile::{Dockerfile, Edit, Said, apply, retell, search};
+use crate::dockerfile::{Dockerfile, Edit, EditError, Said, apply, retell, search};
 use crate::lock::{Entry, Lock, Value};
 use crate::model::{Class, Failure, PinName, Trouble, quoted};
 use crate::ops::project::{Project, failure, known};
@@ -20,9 +20,11 @@ pub(super) struct Placed {
 /// Edits for every settled pin's sites.
 pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinName]) -> Result<Placed, Failure> {
     let mut edits: Vec<(String, Edit)> = Vec::new();
+    let mut owners: Vec<&PinName> = Vec::new();
     let mut notes = Vec::new();
     for name in settled {
         let (own, told) = of_pin(project, old, new, name)?;
+        owners.extend(own.iter().map(|_| *name));
         edits.extend(own);
         notes.extend(told);
     }
@@ -36,11 +38,16 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
     for file in &project.dockerfiles {
         let own: Vec<Edit> = edits.iter().filter(|(name, _)| name == file.file()).map(|(_, e)| e.clone()).collect();
         let after = apply(file.bytes(), &own).map_err(|e| {
-            failure(
-                Class::Usage,
-                Trouble::new(format!("{} cannot be edited: {e}", file.file()))
-                    .help("two pins may claim one place: look at their `into`"),
-            )
+            let EditError::Overlap(range) = &e else {
+                return failure(Class::Usage, e.trouble(file.file(), file.bytes()));
+            };
+            let meets = |edit: &Edit| edit.range.start <= range.end && range.start <= edit.range.end;
+            let mine = edits.iter().zip(&owners).filter(|((name, edit), _)| name == file.file() && meets(edit));
+            let pins: std::collections::BTreeSet<&str> = mine.map(|(_, owner)| owner.as_str()).collect();
+            let pins = pins.into_iter().collect::<Vec<_>>().join(", ");
+            let trouble = Trouble::new("two values are wanted at one place").at(file.place(range.clone()));
+            let help = "let one pin have it: see `into`, `stages`, `file`, and the lists of packages";
+            failure(Class::Usage, trouble.expected("one pin").found(pins).help(help))
         })?;
         after_all.push(Dockerfile::parse(file.file(), after.clone()).map_err(|t| failure(Class::Usage, t))?);
         if after != file.bytes() {
@@ -139,7 +146,7 @@ fn differs(entry: &Entry, site: &Implied<'_>) -> Trouble {
             let said = each.iter().map(|(platform, version)| format!("{version} on {platform}"));
             at(Trouble::new("APT004 the version was not written, since it differs between platforms"))
                 .found(said.collect::<Vec<_>>().join(", "))
-                .help("install from the vendored archive, whose install list has the version of each: dubo-pin export apt-snippet")
+                .help("install from the vendored archive, whose install list has the version of each: give the pin the packages as a list, then dubo-pin export apt-snippet")
         }
         _ => at(Trouble::new(format!("the lock has no version of {}", quoted(&site.key)))),
     }

@@ -42,6 +42,8 @@ struct Slot {
     locked: Option<Entry>,
     /// Whether it stays at the snapshot that is locked.
     held: bool,
+    /// The snapshot that the Dockerfiles bear, where none is locked yet.
+    adopted: Option<Time>,
     opened: Mutex<Option<Result<State, Fault>>>,
     /// Who asks first for an architecture fetches and unpacks its indices; the others wait, and find
     /// them in the store.
@@ -76,6 +78,7 @@ impl Archives {
                 certificates,
                 locked,
                 held: false,
+                adopted: None,
                 opened: Mutex::default(),
                 turns: Mutex::default(),
             }
@@ -89,6 +92,14 @@ impl Archives {
         let Some(slot) = self.slots.get_mut(name) else { return false };
         slot.held = slot.at_lock().is_some();
         slot.held
+    }
+
+    /// Takes an archive that is not locked yet at the snapshot that the Dockerfiles bear, if its ceiling
+    /// allows it.
+    pub fn adopt(&mut self, name: &PinName, borne: Time) {
+        if let Some(slot) = self.slots.get_mut(name) {
+            slot.adopted = Some(borne);
+        }
     }
 
     /// The archives that a pin draws from: those that it names, or all.
@@ -209,6 +220,15 @@ impl Slot {
         {
             repository.snapshot = Some(Snapshot::UpTo(stamp.to_string()));
         }
+        if let (Some(borne), Some(snapshot)) = (self.adopted, &repository.snapshot) {
+            let allowed = match snapshot {
+                Snapshot::Latest => true,
+                Snapshot::UpTo(ceiling) => ceiling.parse::<Time>().is_ok_and(|ceiling| borne <= ceiling),
+            };
+            if allowed {
+                repository.snapshot = Some(Snapshot::UpTo(borne.stamp()));
+            }
+        }
         Some(repository)
     }
 
@@ -239,7 +259,6 @@ impl Slot {
             request: &request,
             now: archives.now,
             max_age: self.effective.max_age,
-            check_valid_until: true,
             architectures: &self.effective.architectures,
             prove: archives.prove,
         };

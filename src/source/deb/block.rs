@@ -107,7 +107,10 @@ fn of_archives(keys: &Keys, input: &Block<'_>) -> Result<String, Trouble> {
             let suites = repository.suites.iter().filter(|_| at_snapshot);
             let releases: Vec<Sha256> = suites.filter_map(|s| digest(s.as_str())).collect();
             let own = !repository.signed_by.iter().all(|k| matches!(k, Keyring::Debian | Keyring::Fingerprint(_)));
-            let keyring = if own { format!("/etc/apt/keyrings/{}.asc", archive.name) } else { DEBIAN.to_owned() };
+            // apt tells a binary keyring by its ending.
+            let binary = |k: &Keyring| matches!(k, Keyring::Path(p) if !p.as_str().ends_with(".asc"));
+            let ending = if repository.signed_by.iter().any(binary) { "gpg" } else { "asc" };
+            let keyring = if own { format!("/etc/apt/keyrings/{}.{ending}", archive.name) } else { DEBIAN.to_owned() };
             parts.push((uri, repository, releases, keyring, own));
         }
     }

@@ -13,7 +13,7 @@ mod release;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archive::{Component, Repository, Suite};
+use super::archive::{Component, Repository, Snapshot, Suite};
 use super::index::Stanza;
 use super::release::Release;
 use super::snapshot;
@@ -38,8 +38,6 @@ pub struct Settings<'a> {
     pub now: Time,
     /// How old a Release may be.
     pub max_age: Option<Age>,
-    /// Whether Valid-Until counts; only a `.sources` file can say no.
-    pub check_valid_until: bool,
     /// The architectures that the archive is to be asked for, in Debian's words; none: all. For
     /// another one it has no packages, which is then no error.
     pub architectures: &'a [String],
@@ -170,8 +168,12 @@ pub fn open(
         _ => None,
     };
     let taken = snapshot::take(repository, settings.archive, settings.now, fixed, remote)?;
+    let newest = fixed.is_none() && repository.snapshot == Some(Snapshot::Latest);
+    if let Some(time) = taken.time.filter(|_| newest) {
+        snapshot::not_frozen(settings.archive, time, settings.now, settings.max_age)?;
+    }
     let fetch = downloads(&taken.uri, taken.time, remote)?;
-    let opening = release::Opening { taken: &taken, certificates, settings, locked, fetch: &fetch };
+    let opening = release::Opening { taken: &taken, newest, certificates, settings, locked, fetch: &fetch };
     let all = in_parallel(&repository.suites, |suite| {
         let mut notes = Vec::new();
         let open = opening.suite(suite)?;

@@ -98,6 +98,16 @@ pub(super) fn choose<'a>(
         .collect();
     let key = key_of(&wanted.operand);
     let kept = kept(want, &key, platform);
+    if let (Some(kept), Some(pattern)) = (kept, wanted.operand.version())
+        && !kept.as_str().parse::<Version>().is_ok_and(|v| v.fits(pattern))
+    {
+        let trouble = Trouble::new(format!("the version of {key} that would be kept is not one that is asked for"));
+        let trouble = trouble.expected(format!("{key}={pattern}")).found(kept.as_str());
+        return Err(Fault::differs(match &wanted.place {
+            Some(place) => trouble.at(place.clone()),
+            None => trouble,
+        }));
+    }
     let rule = match (kept, wanted.operand.version()) {
         (Some(version), _) => Rule::Pattern(version.as_str()),
         (None, Some(pattern)) => Rule::Pattern(pattern),

@@ -10,24 +10,40 @@ use super::choose::{Wanted, key_of};
 use super::keys::{Keys, Operand, Operands};
 use crate::dockerfile::shell::{self, Install, Why, Written};
 use crate::dockerfile::{Dockerfile, StageSel};
-use crate::model::{Id, RelPath, Trouble, quoted};
-use crate::source::implied::{Claims, Implied};
+use crate::model::{Id, RelPath, Severity, Trouble, quoted};
+use crate::source::implied::{Claims, Implied, Unclear};
 
 /// What the pin claims in some Dockerfiles.
 pub(in crate::source) fn implied<'a>(keys: &Keys, files: &'a [Dockerfile]) -> Claims<'a> {
     let mut claims = Claims::default();
+    if let Operands::Dockerfile { stages, file } = &keys.operands
+        && let Err(trouble) = vet(stages, file.as_ref(), files)
+    {
+        claims.unclear.push(Unclear { id: Id::DOC003, severity: Severity::Error, trouble });
+    }
     for (file, install) in installs(keys, files) {
         for operand in &install.operands {
-            let key = key(operand);
-            if claimed(keys, operand) {
-                claims.sites.push(Implied::new(file, key, operand.clone()));
+            match claimed(keys, operand) {
+                Claim::Yes(key) => claims.sites.push(Implied::new(file, key, operand.clone())),
+                Claim::Unsure(trouble) => {
+                    let trouble = trouble.at(operand.place(file));
+                    claims.unclear.push(Unclear { id: Id::APT005, severity: Severity::Error, trouble });
+                }
+                Claim::No => {}
             }
         }
-        if let Operands::Dockerfile { .. } = keys.operands {
-            claims.unclear.extend(unclear(file, &install));
-        }
+        claims.unclear.extend(unclear(keys, file, &install));
     }
     claims
+}
+
+/// Whether an operand is the pin's.
+enum Claim {
+    /// Under this key.
+    Yes(String),
+    /// It may be.
+    Unsure(Trouble),
+    No,
 }
 
 /// What the pin wants, each key once, in the order of the files.
@@ -65,7 +81,7 @@ pub(super) fn wanted(keys: &Keys, files: &[Dockerfile], notes: &mut Vec<String>)
                 None => drop(all.insert(key, wanted)),
             }
         }
-        for (_, trouble) in unclear(file, &install) {
+        for Unclear { trouble, .. } in unclear(keys, file, &install) {
             let at = trouble.place.as_ref().map_or_else(String::new, |p| format!("{}:{}: ", p.file, p.line));
             notes.push(format!("{at}{}", trouble.message));
         }
@@ -76,11 +92,12 @@ pub(super) fn wanted(keys: &Keys, files: &[Dockerfile], notes: &mut Vec<String>)
 fn one(file: &Dockerfile, install: &Install, operand: &shell::Operand) -> Result<Wanted, Trouble> {
     // An exact version is the pinned value, a pattern a wish.
     let pattern = operand.version.as_ref().and_then(Written::known).filter(|v| v.contains('*'));
-    let text = match pattern {
-        Some(pattern) => format!("{}={pattern}", key(operand)),
-        None => key(operand),
-    };
     let place = operand.place(file);
+    let key = key(operand).map_err(|t| t.at(place.clone()))?;
+    let text = match pattern {
+        Some(pattern) => format!("{key}={pattern}"),
+        None => key,
+    };
     let parsed = text.parse::<Operand>().map_err(|e| Trouble::new(e.to_string()).at(place.clone()))?;
     let suite = operand.suite.as_ref().or(install.suite.as_ref());
     let suite = match suite.map(|s| (s, s.known())) {
@@ -94,22 +111,56 @@ fn one(file: &Dockerfile, install: &Install, operand: &shell::Operand) -> Result
     Ok(Wanted { operand: parsed, suite, place: Some(place) })
 }
 
-/// The key under which the version of an operand stands. An architecture that only the build knows
-/// is that of the platform.
-fn key(operand: &shell::Operand) -> String {
+/// The architecture that an operand names; `None` for the platform's own, however it is written.
+///
+/// # Errors
+/// A variable whose value is not known: it may be another than the platform's.
+fn named(operand: &shell::Operand) -> Result<Option<&str>, Trouble> {
+    let own = |name: &str| matches!(name, "any" | "native" | "TARGETARCH") || name.starts_with("$(");
     match &operand.architecture {
-        Some(Written::Literal(architecture)) => format!("{}:{architecture}", operand.name),
-        _ => operand.name.clone(),
+        None => Ok(None),
+        Some(Written::Literal(architecture)) => Ok(Some(architecture.as_str()).filter(|a| !own(a))),
+        Some(Written::Variable { value: Some(value), .. }) => Ok(Some(value.as_str()).filter(|a| !own(a))),
+        Some(Written::Variable { name, value: None }) if own(name) => Ok(None),
+        Some(Written::Variable { name, value: None }) => Err(Trouble::new(format!(
+            "the architecture of {} is not known before the build: {}",
+            quoted(&operand.name),
+            quoted(name)
+        ))
+        .expected("an architecture such as `arm64`, $TARGETARCH, or $(dpkg --print-architecture)")
+        .help("write it out, or install the package by its name alone")),
     }
 }
 
-fn claimed(keys: &Keys, operand: &shell::Operand) -> bool {
-    match &keys.operands {
-        Operands::Dockerfile { .. } => true,
-        Operands::List(list) => {
-            let key = key(operand);
-            list.iter().any(|own| key_of(own) == key)
-        }
+/// The key under which the version of an operand stands.
+fn key(operand: &shell::Operand) -> Result<String, Trouble> {
+    Ok(match named(operand)? {
+        Some(architecture) => format!("{}:{architecture}", operand.name),
+        None => operand.name.clone(),
+    })
+}
+
+fn claimed(keys: &Keys, operand: &shell::Operand) -> Claim {
+    let list = match &keys.operands {
+        Operands::Dockerfile { .. } => return key(operand).map_or_else(Claim::Unsure, Claim::Yes),
+        Operands::List(list) => list,
+    };
+    let of_name: Vec<&Operand> = list.iter().filter(|own| own.name() == operand.name).collect();
+    if of_name.is_empty() {
+        return Claim::No;
+    }
+    let key = match key(operand) {
+        Ok(key) => key,
+        Err(trouble) => return Claim::Unsure(trouble),
+    };
+    let plain = |own: &&&Operand| own.architecture().is_none_or(|a| matches!(a, "any" | "native"));
+    match of_name.iter().find(|own| key_of(own) == key || (plain(own) && key == operand.name)) {
+        Some(own) => Claim::Yes(key_of(own)),
+        None => Claim::Unsure(
+            Trouble::new(format!("{} is installed for an architecture that the pin does not name", quoted(&key)))
+                .expected(of_name.iter().map(|own| key_of(own)).collect::<Vec<_>>().join(", "))
+                .help(format!("add {} to the list of the pin, or install it by its name alone", quoted(&key))),
+        ),
     }
 }
 
@@ -165,17 +216,39 @@ fn vet(stages: &[StageSel], only: Option<&RelPath>, files: &[Dockerfile]) -> Res
     Ok(())
 }
 
-/// What may be a package and cannot be known. A file on the disk is told by lint.
-fn unclear(file: &Dockerfile, install: &Install) -> Vec<(Id, Trouble)> {
-    let mine = install.not_understood.iter().filter(|n| n.why != Why::File);
-    mine.map(|n| {
+/// What may be a package and cannot be known. A list claims only what may be one of its own; the
+/// block that installs from a vendored archive takes its packages from there.
+fn unclear(keys: &Keys, file: &Dockerfile, install: &Install) -> Vec<Unclear> {
+    let list = match &keys.operands {
+        Operands::List(list) => Some(list),
+        Operands::Dockerfile { .. } => None,
+    };
+    let of_block = || {
+        let instruction = file.instructions().get(install.instruction);
+        let text = instruction.map(|i| i.line.text()).unwrap_or_default();
+        memchr::memmem::find(text, b"deb [trusted=yes] file:/vendor/apt ./").is_some()
+    };
+    if list.is_some() && !install.not_understood.is_empty() && of_block() {
+        return Vec::new();
+    }
+    let one = |n: &shell::NotUnderstood| {
         let text = n.text(file);
+        let severity = match (list, &n.why) {
+            // A file is no package of an archive; the verb that upgrades names none.
+            (_, Why::File) => Severity::Note,
+            (None, _) => Severity::Error,
+            (Some(list), _) => {
+                let bare: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || "+-.".contains(*c)).collect();
+                let names = |own: &Operand| bare.trim_end_matches('+') == own.name() || bare == own.name();
+                if list.iter().any(names) { Severity::Error } else { Severity::Note }
+            }
+        };
         let trouble =
             Trouble::new(format!("apt is told to install {}, which cannot be known: {}", quoted(&text), n.why))
                 .at(n.place(file))
                 .expected("the names of packages")
                 .help("write them out, or name the packages of the pin: deb = [\"curl\", …]");
-        (Id::APT005, trouble)
-    })
-    .collect()
+        Unclear { id: Id::APT005, severity, trouble }
+    };
+    install.not_understood.iter().map(one).collect()
 }

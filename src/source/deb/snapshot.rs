@@ -14,7 +14,7 @@ use url::Url;
 
 use super::archive::{Repository, Snapshot};
 use crate::disk::Expect;
-use crate::model::{Class, Sha256, Time, Trouble, quoted};
+use crate::model::{Age, Class, Sha256, Time, Trouble, quoted};
 use crate::remote::{Fault as Failing, Fetch, Remote, RemoteError};
 use crate::source::resolve::Fault;
 
@@ -22,6 +22,9 @@ pub use find::{by_sha1, sha1s};
 
 /// Debian's own service.
 pub const SERVICE: &str = "https://snapshot.debian.org";
+
+/// How old the newest snapshot may be, in days: services import several times a day.
+const FROZEN: i64 = 14;
 
 /// How many answers of a snapshot service may be under way at once: it throttles whoever asks more.
 pub const AT_ONCE: usize = 2;
@@ -141,6 +144,21 @@ pub fn take(
         Err(e) if e.fault() == Failing::NotThere => Err(unknown(archive, &error, newest, now)),
         Err(e) => Err(unknown(archive, &e, newest, now)),
     }
+}
+
+/// The newest snapshot is taken several times a day: one that is old was held back.
+///
+/// # Errors
+/// Class alarm: it is older than `max_age`, or [`FROZEN`] days where that is not said.
+pub fn not_frozen(archive: &str, newest: Time, now: Time, max_age: Option<Age>) -> Result<(), Fault> {
+    let days = max_age.map_or(FROZEN, |age| i64::from(age.days()));
+    if newest.plus(days.saturating_mul(86_400)) >= now {
+        return Ok(());
+    }
+    let trouble =
+        Trouble::new(format!("archive {}: its newest snapshot is old: nothing was added since", quoted(archive)));
+    let trouble = trouble.expected(format!("one of the last {days} days")).found(newest.to_string());
+    Err(Fault::alarm(trouble.help("ask another service, and find out why; for this very state write it as `snapshot`")))
 }
 
 fn ceiling(text: &str, archive: &str) -> Result<Time, Fault> {

@@ -6,7 +6,7 @@
 //! alone, in a folder of their own, so that what the image is configured for is neither used nor
 //! changed, and neither block switches off a check for any other source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::{Component, Suite};
 use super::keys::{Operand, is_architecture};
@@ -183,6 +183,12 @@ pub fn snapshot(input: &Snapshot<'_>) -> Result<String, SnippetError> {
         source_lines(source, &mut lines)?;
     }
     let mut block = Block::new("RUN set -eu");
+    let all = || input.operands.values().flatten().filter_map(Operand::architecture);
+    let foreign: BTreeSet<&str> = all().filter(|a| !matches!(*a, "any" | "native")).collect();
+    for foreign in foreign {
+        architecture(foreign)?;
+        block.line(&format!("[ \"$(dpkg --print-architecture)\" = {foreign} ] || dpkg --add-architecture {foreign}"));
+    }
     operands(&mut block, input.operands)?;
     block.line("dir=\"$(mktemp -d)\"; mkdir -p \"$dir/lists/partial\"");
     for line in &lines {

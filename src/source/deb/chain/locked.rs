@@ -1,7 +1,8 @@
 //! A suite as it is now against the suite that is locked: rolled back, replaced, of other hands.
 //!
-//! For `open`. Pure. Where the request of the archive in the manifest has changed, the lock binds no
-//! longer: another ceiling may lead back, another `signed-by` to other keys.
+//! For `open`. Pure. An edit of the archive in the manifest frees from what it says anew and from
+//! nothing else: another URL from all of it, another ceiling from the date, another `signed-by` from
+//! the keys.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,15 @@ pub(super) fn has(entry: &Entry, suite: &Suite) -> bool {
     evidence(entry, DATE, suite.as_str()).is_some()
 }
 
+/// Whether a word of the archive's request is what it was when it was locked.
+fn same(locked: &Entry, settings: &Settings<'_>, word: &str) -> bool {
+    let of = |request: &str| -> Vec<String> {
+        let values = request.split(' ').filter_map(|item| item.split_once('=')).filter(|(key, _)| *key == word);
+        values.map(|(_, value)| value.to_owned()).collect()
+    };
+    of(&locked.request) == of(settings.request)
+}
+
 /// Compares a suite with the lock.
 ///
 /// # Errors
@@ -45,17 +55,19 @@ pub(super) fn compare(
     settings: &Settings<'_>,
     notes: &mut Vec<String>,
 ) -> Result<(), Fault> {
-    let Some(locked) = locked.filter(|entry| settings.prove || entry.request == settings.request) else {
+    let Some(locked) = locked.filter(|entry| settings.prove || same(entry, settings, "uri")) else {
         return Ok(());
     };
+    let same_ceiling = settings.prove || same(locked, settings, "snapshot");
+    let same_keys = settings.prove || same(locked, settings, "signed-by");
     let suite = open.suite.as_str();
     let held = |word| evidence(locked, word, suite);
     let alarm = |trouble: Trouble| Err(Fault::alarm(of(settings.archive, &open.suite, trouble)));
     let digest = held(DIGEST).and_then(|text| text.parse::<Sha256>().ok());
-    let same = digest == Some(open.sha256);
+    let same_digest = digest == Some(open.sha256);
     let date = open.release.date;
     if let Some(before) = held(DATE).and_then(|text| text.parse::<Time>().ok()) {
-        if date < before {
+        if date < before && same_ceiling {
             let trouble = Trouble::new("the archive was rolled back")
                 .expected(format!("a Date from {before} on, the locked one"));
             return alarm(
@@ -65,7 +77,7 @@ pub(super) fn compare(
             );
         }
         if date == before
-            && let Some(digest) = digest.filter(|_| !same)
+            && let Some(digest) = digest.filter(|_| !same_digest)
         {
             let trouble = Trouble::new(format!("two different Release files are dated {date}"));
             return alarm(
@@ -89,7 +101,7 @@ pub(super) fn compare(
     if let Some(before) = held(KEY).filter(|k| !k.is_empty()) {
         let known: BTreeSet<&str> = before.split(' ').collect();
         let now: BTreeSet<&str> = open.signers.iter().map(|s| s.primary.as_str()).collect();
-        if known.is_disjoint(&now) {
+        if known.is_disjoint(&now) && same_keys {
             return alarm(
                 Trouble::new("none of the locked keys signs the suite any more")
                     .expected(before)
@@ -98,11 +110,14 @@ pub(super) fn compare(
             );
         }
         for new in now.difference(&known) {
-            notes.push(format!("{}: a new key signs beside a known one: {new}", quoted(suite)));
+            notes.push(format!("{}: a new key signs: {new}", quoted(suite)));
+        }
+        for lost in known.difference(&now) {
+            notes.push(format!("{}: a locked key does not sign any more: {lost}", quoted(suite)));
         }
     }
     match digest {
-        Some(digest) if settings.prove && is_snapshot && !same => alarm(
+        Some(digest) if settings.prove && is_snapshot && !same_digest => alarm(
             Trouble::new("the Release file of the locked snapshot is not the locked one")
                 .expected(format!("SHA-256 {digest}"))
                 .found(format!("SHA-256 {}", open.sha256))

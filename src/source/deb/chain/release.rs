@@ -23,6 +23,8 @@ const SIGNATURE_CAP: u64 = 1 << 20;
 /// What all suites of one archive are opened with.
 pub(super) struct Opening<'a> {
     pub(super) taken: &'a Taken,
+    /// Whether the newest snapshot is asked for.
+    pub(super) newest: bool,
     pub(super) certificates: &'a Certificates,
     pub(super) settings: &'a Settings<'a>,
     pub(super) locked: Option<&'a Entry>,
@@ -57,9 +59,13 @@ impl Opening<'_> {
         })
     }
 
-    /// The time that signatures and dates are judged at: a snapshot's own.
+    /// The time that signatures and dates are judged at: a snapshot's own, unless the newest is
+    /// asked for: that must be good now.
     fn moment(&self) -> Time {
-        self.taken.time.unwrap_or(self.settings.now)
+        match self.taken.time {
+            Some(time) if !self.newest => time,
+            _ => self.settings.now,
+        }
     }
 
     fn timely(&self, release: &Release) -> Result<(), Trouble> {
@@ -73,9 +79,7 @@ impl Opening<'_> {
                 .found(format!("Date {}", release.date))
                 .help("what serves it is no snapshot of that time: check the URL, or the mirror"));
         }
-        if self.settings.check_valid_until {
-            release.not_expired(at).map_err(|e| e.trouble())?;
-        }
+        release.not_expired(at).map_err(|e| e.trouble())?;
         match self.settings.max_age {
             Some(age) => release.not_older(at, age).map_err(|e| e.trouble()),
             None => Ok(()),
