@@ -1,5 +1,6 @@
 //! The real tools as an oracle: apt with a folder of its own, dpkg-deb over one file.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -46,6 +47,13 @@ impl Apt {
         std::fs::write(self.path("etc/sources.list"), lines.join("\n") + "\n").unwrap();
     }
 
+    /// A file in its folder, such as `etc/sources.list.d/x.sources`.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) -> Output {
         let list: String = self.architectures.iter().map(|a| format!("APT::Architectures {{ \"{a}\"; }};\n")).collect();
         let root = self.folder.path().display();
@@ -73,9 +81,23 @@ impl Apt {
 
     /// The candidate of `apt-cache policy`.
     pub fn candidate(&self, package: &str) -> Option<String> {
-        let text = self.cache(&["policy", package]);
-        let version = text.lines().find_map(|l| l.trim().strip_prefix("Candidate: "))?;
-        (version != "(none)").then(|| version.to_owned())
+        self.candidates(&[package.to_owned()]).remove(package)
+    }
+
+    /// The same of many at once; those without one are left out.
+    pub fn candidates(&self, packages: &[String]) -> BTreeMap<String, String> {
+        let mut arguments = vec!["policy"];
+        arguments.extend(packages.iter().map(String::as_str));
+        let (mut out, mut name) = (BTreeMap::new(), "");
+        for line in self.cache(&arguments).lines() {
+            if let Some(head) = line.strip_suffix(':').filter(|l| !l.starts_with(' ')) {
+                name = head;
+            }
+            if let Some(version) = line.trim().strip_prefix("Candidate: ").filter(|v| *v != "(none)") {
+                out.insert(name.to_owned(), version.to_owned());
+            }
+        }
+        out
     }
 
     /// The SHA256 that `apt-cache show` gives for exactly this version.
