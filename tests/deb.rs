@@ -12,6 +12,7 @@ mod cases;
 mod chosen;
 mod distrust;
 mod found;
+mod installed;
 mod live;
 mod locked;
 mod moved;

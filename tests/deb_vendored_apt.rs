@@ -2,52 +2,15 @@
 //! and what it refuses. The packages are built here by dpkg-deb; the root is made of the machine's
 //! own dpkg and apt.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use dubo_pin::model::{RelPath, Sha256};
 use dubo_pin::source::deb::{package, pool, snippet};
 
-use super::support::have;
-
-/// Whether this machine has all of dpkg and apt, and lets us have a root without network.
-fn ready() -> bool {
-    if !["dpkg-deb", "dpkg", "apt-get", "unshare", "ldd", "sha256sum"].into_iter().all(have) {
-        return false;
-    }
-    let ok = isolated("true").output().is_ok_and(|o| o.status.success());
-    if !ok {
-        println!("skipped: this user may not enter a namespace of its own");
-    }
-    ok
-}
-
-/// A script of the shell in namespaces of its own: no network, mounts that nobody else sees.
-fn isolated(script: &str) -> Command {
-    let mut command = Command::new("unshare");
-    if !is_root() {
-        command.arg("--map-root-user");
-    }
-    command.args(["--net", "--mount", "sh", "-euc", script]);
-    command
-}
-
-fn is_root() -> bool {
-    run(Command::new("id").arg("-u")) == "0\n"
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn run(command: &mut Command) -> String {
-    let done = command.output().unwrap();
-    assert!(done.status.success(), "{command:?}: {}", text(&done));
-    String::from_utf8(done.stdout).unwrap()
-}
+use super::support::debian::root::{QUERY, built, commands, in_root, ready, rootfs, run, text};
 
 /// A folder with built packages and the archive made of them.
 struct Vendor {
@@ -127,102 +90,6 @@ impl Vendor {
             "demo-app {APP} {native}\ndemo-c++-lib {LIB} {native}\ndemo-data 3.0-1 all\ndemo-foreign 0.1-1 {foreign}\n"
         )
     }
-}
-
-const QUERY: &str = "dpkg-query -W -f '${Package} ${Version} ${Architecture}\\n'";
-
-/// A root folder with dpkg, apt, a shell and what these need, out of the machine's own.
-fn rootfs(root: &Path) {
-    let programs = [
-        "sh",
-        "cat",
-        "cp",
-        "mkdir",
-        "mktemp",
-        "rm",
-        "grep",
-        "sha256sum",
-        "tar",
-        "diff",
-        "apt-get",
-        "dpkg",
-        "dpkg-deb",
-        "dpkg-query",
-        "dpkg-split",
-        "ldconfig",
-        "start-stop-daemon",
-    ];
-    // Where `/bin` is `/usr/bin`, it is so in the root.
-    fs::create_dir_all(root.join("usr")).unwrap();
-    for name in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
-        if let Ok(to) = fs::read_link(Path::new("/").join(name)) {
-            fs::create_dir_all(root.join("usr").join(name)).unwrap();
-            std::os::unix::fs::symlink(to, root.join(name)).unwrap();
-        }
-    }
-    let mut files: BTreeSet<PathBuf> = BTreeSet::new();
-    let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
-    for program in programs {
-        let found = folders.iter().map(|f| Path::new(f).join(program)).find(|p| p.is_file());
-        files.insert(found.unwrap_or_else(|| panic!("{program} is missing")));
-    }
-    for method in ["file", "copy", "store"] {
-        files.insert(Path::new("/usr/lib/apt/methods").join(method));
-    }
-    let linked = Command::new("ldd").args(&files).output().unwrap();
-    for line in String::from_utf8_lossy(&linked.stdout).lines() {
-        files.extend(line.split_whitespace().find(|w| w.starts_with('/') && !w.ends_with(':')).map(PathBuf::from));
-    }
-    for file in &files {
-        let to = root.join(file.strip_prefix("/").unwrap());
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(file, to).unwrap();
-    }
-    for folder in [
-        "dev",
-        "tmp",
-        "proc",
-        "vendor/apt",
-        "etc/apt/apt.conf.d",
-        "etc/apt/preferences.d",
-        "var/lib/apt/lists/partial",
-        "var/cache/apt/archives/partial",
-        "var/log/apt",
-        "var/lib/dpkg/info",
-        "var/lib/dpkg/updates",
-        "var/lib/dpkg/triggers",
-    ] {
-        fs::create_dir_all(root.join(folder)).unwrap();
-    }
-    fs::create_dir_all(root.join("usr/share/dpkg")).unwrap();
-    for table in ["cputable", "ostable", "tupletable"] {
-        let table = Path::new("usr/share/dpkg").join(table);
-        fs::copy(Path::new("/").join(&table), root.join(&table)).unwrap();
-    }
-    fs::write(root.join("var/lib/dpkg/status"), "").unwrap();
-    fs::write(root.join("etc/passwd"), "root:x:0:0:root:/:/bin/sh\n").unwrap();
-    fs::write(root.join("etc/group"), "root:x:0:\n").unwrap();
-    // A source that must never be asked: without network it would fail.
-    fs::write(root.join("etc/apt/sources.list"), "deb http://archive.invalid/ sid main\n").unwrap();
-}
-
-/// Runs a script in the root, where the folder stands at `/vendor/apt` and there is no network.
-fn in_root(root: &Path, folder: &Path, script: &str) -> Output {
-    let enter =
-        "mount --rbind /dev \"$1/dev\"; mount --bind \"$2\" \"$1/vendor/apt\"; exec chroot \"$1\" /bin/sh -c \"$3\"";
-    let mut command = isolated(enter);
-    command.arg("sh").arg(root).arg(folder).arg(script);
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C");
-    command.output().unwrap()
-}
-
-/// The commands of a RUN instruction without its flags, as the builder hands them to the shell.
-fn commands(block: &str) -> String {
-    let mut lines = block.lines().skip_while(|l| l.starts_with("RUN --") || l.trim_start().starts_with("--"));
-    lines.by_ref().fold(String::new(), |mut all, line| {
-        let _ = writeln!(all, "{line}");
-        all
-    })
 }
 
 #[test]
@@ -330,27 +197,13 @@ fn the_printed_block_installs_the_lock_without_network_and_nothing_that_was_alte
 
 #[test]
 fn a_builder_without_network_runs_the_printed_block() {
-    // Not every Debian machine has it, so its absence fails nowhere.
-    let there = Command::new("buildah").arg("--version").output().is_ok_and(|o| o.status.success());
-    if !there || !is_root() || !ready() {
-        println!("skipped: no build with buildah");
+    if !ready() {
         return;
     }
     let work = tempfile::tempdir().unwrap();
     let vendor = vendor(work.path());
     rootfs(&work.path().join("root"));
-    // Its RUN may not know `--network`; the namespace around it has none either way.
-    let block = vendor.block(false);
-    let file = format!(
-        "{}\nFROM scratch\nENV PATH=/usr/sbin:/usr/bin:/sbin:/bin\nCOPY root/ /\n{block}RUN echo begin; {QUERY}; echo end\n",
-        snippet::SYNTAX
-    );
-    fs::write(work.path().join("Dockerfile"), file).unwrap();
-    let build = "cd \"$1\"; exec buildah --root \"$1/store\" --runroot \"$1/run\" --storage-driver vfs build --isolation chroot -f Dockerfile .";
-    let mut command = isolated(build);
-    command.arg("sh").arg(work.path());
-    let done = command.output().unwrap();
-    let said = text(&done);
-    assert!(done.status.success(), "{said}");
-    assert!(said.contains(&format!("begin\n{}end\n", vendor.installed())), "{said}");
+    if let Some(installed) = built(work.path(), &vendor.block(false)) {
+        assert_eq!(installed, vendor.installed());
+    }
 }

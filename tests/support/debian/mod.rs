@@ -11,6 +11,7 @@ pub mod apt;
 pub mod archive;
 pub mod key;
 pub mod package;
+pub mod root;
 pub mod served;
 pub mod snapshot;
 
