@@ -17,6 +17,8 @@
 #![allow(dead_code, unreachable_pub, reason = "the test server can do more than is measured")]
 #![allow(missing_docs, reason = "a bench has no users but its reader")]
 
+#[path = "goals/debian.rs"]
+mod debian;
 #[path = "goals/downloads.rs"]
 mod downloads;
 #[path = "goals/far.rs"]
@@ -25,6 +27,8 @@ mod far;
 mod git;
 #[path = "goals/ground.rs"]
 mod ground;
+#[path = "goals/index.rs"]
+mod index;
 #[path = "goals/shelf.rs"]
 mod shelf;
 #[path = "goals/table.rs"]
@@ -36,8 +40,15 @@ mod wanted;
 
 #[path = "../tests/support"]
 mod support {
+    #[allow(unused_imports, reason = "what the tests take of it is more")]
+    pub mod debian;
     pub mod git_memory;
     pub mod http;
+
+    /// Whether a program is there.
+    pub fn have(program: &str) -> bool {
+        std::process::Command::new(program).arg("--version").output().is_ok()
+    }
 }
 
 use std::error::Error;
@@ -111,5 +122,6 @@ fn measure(wish: &Wish) -> Result<bool> {
     vendored::measure(&ground, &wish.wanted, &mut table)?;
     git::measure(&ground, &wish.wanted, &mut table)?;
     downloads::measure(&ground, &wish.wanted, &mut table)?;
+    debian::measure(&ground, &wish.wanted, &mut table)?;
     Ok(table.met())
 }

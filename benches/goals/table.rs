@@ -25,6 +25,25 @@ impl Table {
         self.missed |= !show(row, self.judged);
     }
 
+    /// Adds a line for what is measured against no peer: the median, and the most that it may be, in the unit that `what`
+    /// names.
+    pub fn limit(&mut self, goal: &str, what: &str, all: &[f64], most: f64) {
+        let (middle, met) = (median(all), median(all) <= most);
+        let (least, largest) = all.iter().fold((f64::MAX, 0.0_f64), |(l, m), v| (l.min(*v), m.max(*v)));
+        let verdict = match (self.judged, met) {
+            (false, _) => "",
+            (true, true) => "met",
+            (true, false) => "NOT met",
+        };
+        println!(
+            "{goal:4}  {what:30}  {:30}  {middle:>8.2}  {:>8}  {:6}  {middle:.1} ({least:.1}–{largest:.1})  {verdict}",
+            "(a limit)",
+            "",
+            format!("≤ {most}")
+        );
+        self.missed |= !met;
+    }
+
     /// Says in a line why a goal was not measured.
     pub fn skip(&self, goal: &str, why: &str) {
         println!("{goal:4}  not measured: {why}");

@@ -54,16 +54,21 @@ impl Apt {
         std::fs::write(path, bytes).unwrap();
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Output {
+    /// Its configuration, for `APT_CONFIG`, with more lines of it.
+    pub fn configured(&self, more: &str) -> PathBuf {
         let list: String = self.architectures.iter().map(|a| format!("APT::Architectures {{ \"{a}\"; }};\n")).collect();
         let root = self.folder.path().display();
         let config = format!(
-            "Dir \"{root}\";\nDir::Etc \"{root}/etc\";\nDir::State \"{root}\";\nDir::State::status \"{root}/status\";\nDir::State::lists \"{root}/lists\";\nDir::Cache \"{root}/cache\";\nDir::Log \"{root}\";\n#clear APT::Architectures;\nAPT::Architecture \"{}\";\n{list}APT::Sandbox::User \"root\";\nAcquire::Languages \"none\";\nAcquire::Retries \"0\";\nAcquire::http::Proxy \"DIRECT\";\nAcquire::AllowInsecureRepositories \"false\";\n",
+            "Dir \"{root}\";\nDir::Etc \"{root}/etc\";\nDir::State \"{root}\";\nDir::State::status \"{root}/status\";\nDir::State::lists \"{root}/lists\";\nDir::Cache \"{root}/cache\";\nDir::Log \"{root}\";\n#clear APT::Architectures;\nAPT::Architecture \"{}\";\n{list}APT::Sandbox::User \"root\";\nAcquire::Languages \"none\";\nAcquire::Retries \"0\";\nAcquire::http::Proxy \"DIRECT\";\nAcquire::AllowInsecureRepositories \"false\";\n{more}",
             self.architectures[0]
         );
-        std::fs::write(self.path("apt.conf"), config).unwrap();
+        self.put("apt.conf", config.as_bytes());
+        self.path("apt.conf")
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Output {
         let mut command = Command::new(program);
-        command.args(arguments).env("APT_CONFIG", self.path("apt.conf")).env("LC_ALL", "C.UTF-8");
+        command.args(arguments).env("APT_CONFIG", self.configured("")).env("LC_ALL", "C.UTF-8");
         command.env_remove("http_proxy").env_remove("HTTP_PROXY").env_remove("all_proxy").output().unwrap()
     }
 

@@ -27,6 +27,8 @@ pub struct Archive {
     detached: bool,
     all_apart: bool,
     fields: Vec<(String, String)>,
+    /// Stanzas of packages that stand nowhere.
+    bare: String,
 }
 
 /// Which lists of digests Release has.
@@ -58,6 +60,7 @@ impl Archive {
             detached: false,
             all_apart: false,
             fields: Vec::new(),
+            bare: String::new(),
         }
     }
 
@@ -149,6 +152,13 @@ impl Archive {
         self
     }
 
+    /// Further stanzas for each index of an architecture, as text with an empty line after each: for an
+    /// index of any size, whose packages stand nowhere.
+    pub fn bare(mut self, stanzas: String) -> Self {
+        self.bare = stanzas;
+        self
+    }
+
     /// With one package more.
     pub fn with(mut self, deb: Deb) -> Self {
         self.debs.push(deb);
@@ -189,7 +199,8 @@ impl Archive {
         };
         let mut debs: Vec<&Deb> = self.debs.iter().filter(of_it).collect();
         debs.sort_by(|a, b| a.name.cmp(&b.name));
-        debs.iter().map(|d| d.stanza()).collect()
+        let bare = if architecture == "all" { "" } else { &self.bare };
+        debs.iter().map(|d| d.stanza()).collect::<String>() + bare
     }
 
     /// The indices, by their path beside Release.
