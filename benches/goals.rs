@@ -40,7 +40,7 @@ mod wanted;
 
 #[path = "../tests/support"]
 mod support {
-    #[allow(unused_imports, reason = "what the tests take of it is more")]
+    #[allow(unused_imports, clippy::string_slice, reason = "made for tests, which take more of it")]
     pub mod debian;
     pub mod git_memory;
     pub mod http;

@@ -54,7 +54,7 @@ fn stanza(out: &mut String, dice: &mut Dice, n: usize) -> std::fmt::Result {
     out.push_str("Tag: implemented-in::c, interface::commandline, role::program,\n");
     writeln!(out, " scope::utility, use::{}, works-with::{}", word(dice.below(60)), word(dice.below(60)))?;
     writeln!(out, "Section: {}\nPriority: optional", word(dice.below(40)))?;
-    writeln!(out, "Filename: pool/main/{}/{source}/{name}_{version}_amd64.deb", &source[..1])?;
+    writeln!(out, "Filename: pool/main/x/{source}/{name}_{version}_amd64.deb")?;
     writeln!(out, "Size: {}\nMD5sum: {}\nSHA256: {}\n", dice.below(900_000) + 700, dice.hex(32), dice.hex(64))
 }
 

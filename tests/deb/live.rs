@@ -96,8 +96,11 @@ fn shuffled(mut names: Vec<String>, count: usize) -> Vec<String> {
     out
 }
 
-/// What is easily got wrong: of a name and its version.
-const KINDS: [(&str, fn(&str, &str) -> bool); 6] = [
+/// Whether a name and its version are of a kind.
+type Is = fn(&str, &str) -> bool;
+
+/// What is easily got wrong.
+const KINDS: [(&str, Is); 6] = [
     ("`+` in the name", |name, _| name.contains('+')),
     ("`.` in the name", |name, _| name.contains('.')),
     ("an epoch", |_, version| version.contains(':')),
