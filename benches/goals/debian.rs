@@ -91,8 +91,9 @@ fn at_hand(ground: &Ground, table: &mut Table, served: &Served, key: &Key, names
         row("", "refresh 20 packages, warm", "update, show ×20", &pairs, Sample::wall, None);
         row("", "  the same, CPU", "update, show ×20", &pairs, Sample::cpu, None);
         if !in_image {
-            let wall: Vec<f64> = pairs.iter().map(|p| p.ours.wall * 1000.0).collect();
-            table.limit("G14", "refresh 20 packages, warm, ms", &wall, 100.0);
+            let each = |of: fn(&Sample) -> f64| -> Vec<f64> { pairs.iter().map(|p| of(&p.ours) * 1000.0).collect() };
+            table.limit("G14", "refresh 20 packages, warm, ms", &each(Sample::wall), 100.0);
+            table.limit("", "  the same, CPU", &each(Sample::cpu), 100.0);
         }
     }
     if ground.state("twenty")? != settled {
