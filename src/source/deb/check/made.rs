@@ -57,16 +57,12 @@ fn list(entry: &Entry, of: &str, text: &str) -> Result<(), Trouble> {
     let held: BTreeSet<&str> = lines.iter().copied().collect();
     let platforms: BTreeSet<&Platform> =
         debs(entry).flat_map(|d| &d.platforms).filter(|p| architecture(p) == Some(of)).collect();
-    let mut sorts: BTreeMap<(&str, &Platform), Option<String>> = BTreeMap::new();
+    // A version is either for all architectures, in one file, or has a file of each.
+    let mut sorts: BTreeMap<(&str, &str), Option<String>> = BTreeMap::new();
     for deb in debs(entry) {
-        let (Some(package), Some(url)) = (&deb.package, &deb.url) else { continue };
-        let sort = of_name(url).map(|(_, _, architecture)| architecture);
-        for platform in &deb.platforms {
-            let all = sorts.entry((package.as_str(), platform)).or_insert_with(|| sort.clone());
-            // A file for all architectures is the only one of its package and version.
-            if sort.as_deref() == Some("all") {
-                all.clone_from(&sort);
-            }
+        if let (Some(package), Some(version), Some(url)) = (&deb.package, &deb.version, &deb.url) {
+            let sort = of_name(url).map(|(_, _, architecture)| architecture);
+            sorts.insert((package.as_str(), version.as_str()), sort);
         }
     }
     let mut wanted = BTreeSet::new();
@@ -78,7 +74,7 @@ fn list(entry: &Entry, of: &str, text: &str) -> Result<(), Trouble> {
             };
             let (Some(version), (name, own)) = (version, split(key.as_str(), platform)) else { continue };
             let plain = format!("{name}={version}\n");
-            let sort = sorts.get(&(name, *platform));
+            let sort = sorts.get(&(name, version.as_str()));
             // Where a file's name does not tell whether it is for all, the index does.
             let is_all = match sort {
                 Some(None) => held.contains(plain.as_str()),

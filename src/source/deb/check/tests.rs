@@ -392,12 +392,12 @@ fn an_install_list_names_the_architecture_of_a_package_for_another() {
         drop(entry.values.insert(token("libc6:i386"), Value::One(token("2.36-9"))));
         let mut more = deb(entry, LIBNSS).clone();
         more.url = Some(format!("{SNAPSHOT}/pool/libc6_2.36-9_i386.deb"));
-        more.package = Some(token("libc6"));
+        (more.package, more.version) = (Some(token("libc6")), Some(token("2.36-9")));
         entry.artifacts.push(more);
         drop(entry.values.insert(token("tzdata:i386"), Value::One(token("1"))));
         let mut more = deb(entry, LIBNSS).clone();
         more.url = Some(format!("{SNAPSHOT}/pool/tzdata_1_all.deb"));
-        more.package = Some(token("tzdata"));
+        (more.package, more.version) = (Some(token("tzdata")), Some(token("1")));
         entry.artifacts.push(more);
         drop(entry.values.insert(token("libx:amd64"), Value::One(token("1"))));
     };
