@@ -51,6 +51,10 @@ fn one(join: &Join<'_>, name: &PinName, archive: &Archive, entry: &Entry) -> Vec
         return vec![Finding::error(Id::LOCK004, None, trouble)];
     }
     let mut findings = Vec::new();
+    for (id, trouble) in join.archives.get(name).map(|a| a.check(entry)).unwrap_or_default() {
+        let help = format!("git log -p {FILE} tells who changed it; dubo-pin refresh --locked asks upstream");
+        findings.push(Finding::error(id, None, trouble.at(join.lock.archive(name)).help(help)));
+    }
     for placed in &archive.into {
         let located = match search(join.dockerfiles, &placed.value) {
             Ok(located) => located,

@@ -22,6 +22,8 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             .help("dubo-pin refresh completes it");
         findings.push(Finding::error(Id::LOCK008, None, trouble));
     }
+    let mut archives = join.lock.lock.archives.clone();
+    archives.retain(|name, _| !join.lock.altered.contains(name));
     for (name, pin) in &join.manifest.pins {
         let Some(entry) = join.lock.lock.pins.get(name) else {
             if pin.unlocked.is_none() {
@@ -45,7 +47,7 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             findings.push(Finding::error(Id::LOCK004, Some(name), trouble));
             continue;
         }
-        for (id, field, trouble) in pin.source.check_offline(entry, &pin.platforms, join.archives) {
+        for (id, field, trouble) in pin.source.check_offline(entry, &pin.platforms, join.archives, &archives) {
             let trouble = trouble.at(join.lock.field(name, field)).help(format!(
                 "git log -p {FILE} tells who changed it; dubo-pin refresh {name} --locked asks upstream"
             ));

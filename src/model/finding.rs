@@ -106,6 +106,8 @@ ids! {
     APT011 "packages are not vendored, so that a build is not held to them",
     APT012 "locked package is installed nowhere",
     APT013 "locked package is not one that the pin allows",
+    APT014 "archive's evidence is not whole",
+    APT015 "vendored archive does not say what the lock says",
     ARG001 "pinned ARG is overridden or shadowed",
     COV002 "vendored path is excluded by .dockerignore",
     DOC002 "Dockerfile cannot be read",

@@ -43,23 +43,25 @@ pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
     Ok(verdict)
 }
 
-/// GIT009: a vendored tar whose digest is the locked one must also be the tree of the locked commit.
+/// GIT009, APT015: a vendored tar whose digest is the locked one must also be the tree of the locked
+/// commit, and what was made of .debs must name the locked ones.
 fn proofs(project: &Project, opened: &lock::Opened, found: &[crate::model::Finding]) -> Vec<crate::model::Finding> {
     let mut findings = Vec::new();
     for (name, entry) in &opened.lock.pins {
-        let Some(pin) = project.manifest.pins.get(name).filter(|p| p.source.has_proof()) else { continue };
+        let Some(pin) = project.manifest.pins.get(name) else { continue };
         if opened.altered.contains(name) || found.iter().any(|f| f.pin.as_ref() == Some(name)) {
             continue;
         }
-        for path in entry.artifacts.iter().filter_map(|a| a.path.as_ref()) {
+        for artifact in &entry.artifacts {
+            let (Some(path), Some(id)) = (&artifact.path, pin.source.proof(artifact)) else { continue };
             let proved = match std::fs::File::open(path.under(project.root.dir())) {
-                Ok(mut file) => pin.source.prove(entry, &mut file),
+                Ok(mut file) => pin.source.prove(entry, path, &mut file),
                 Err(e) => Err(Trouble::new(format!("{path} cannot be read: {e}"))),
             };
             if let Err(trouble) = proved {
                 let trouble = trouble.at(crate::model::Place::file(path.as_str()));
                 let help = format!("dubo-pin refresh {name} --locked asks upstream");
-                findings.push(crate::model::Finding::error(crate::model::Id::GIT009, Some(name), trouble.help(help)));
+                findings.push(crate::model::Finding::error(id, Some(name), trouble.help(help)));
             }
         }
     }

@@ -25,7 +25,7 @@ use crate::dockerfile::{Dockerfile, Target};
 use crate::lock::{Artifact, Entry};
 use std::collections::BTreeMap;
 
-use crate::model::{Id, PinName, Platform, Token, Trouble, quoted};
+use crate::model::{Id, PinName, Platform, RelPath, Token, Trouble, quoted};
 use crate::remote::Remote;
 use crate::table::Table;
 
@@ -260,19 +260,26 @@ impl Source {
         }
     }
 
-    /// Whether a vendored file can be proved beyond its digest; a git tar can, from its commit.
+    /// What is found if a vendored file is not what its entry proves; none for a file of which
+    /// nothing but its digest is known. A git tar is proved from its commit, and what was made of
+    /// .debs from what is locked of these.
     #[must_use]
-    pub fn has_proof(&self) -> bool {
-        matches!(self, Self::Git(_))
+    pub fn proof(&self, artifact: &Artifact) -> Option<Id> {
+        match self {
+            Self::Git(_) => Some(Id::GIT009),
+            Self::Deb(_) if artifact.url.is_none() => Some(Id::APT015),
+            _ => None,
+        }
     }
 
-    /// Proves a vendored file from the entry's evidence, without network.
+    /// Proves a vendored file from its entry, without network.
     ///
     /// # Errors
-    /// It is not what the evidence says, or the evidence is not enough.
-    pub fn prove(&self, entry: &Entry, file: &mut dyn std::io::Read) -> Result<(), Trouble> {
+    /// It is not what the entry says, or the evidence is not enough.
+    pub fn prove(&self, entry: &Entry, path: &RelPath, file: &mut dyn std::io::Read) -> Result<(), Trouble> {
         match self {
             Self::Git(_) => git::prove(entry, file),
+            Self::Deb(_) => deb::prove(entry, path, file),
             _ => Ok(()),
         }
     }
@@ -282,17 +289,19 @@ impl Source {
     }
 
     /// What can be proved of an entry without network; each fault with the field it concerns.
+    /// `locked` is what the lock holds of the archives, those alone that were not altered.
     #[must_use]
     pub fn check_offline(
         &self,
         entry: &Entry,
         platforms: &[Platform],
         archives: &BTreeMap<PinName, deb::Effective>,
+        locked: &BTreeMap<PinName, Entry>,
     ) -> Vec<(Id, &'static str, Trouble)> {
         match self {
             Self::Git(keys) => git::check(keys, entry),
             Self::Url(keys) => url::check(keys, entry, platforms),
-            Self::Deb(keys) => deb::check(keys, entry, platforms, archives),
+            Self::Deb(keys) => deb::check(keys, entry, platforms, archives, locked),
             _ => vec![(
                 Id::PIN002,
                 "request",

@@ -178,3 +178,75 @@ fn a_file_from_an_archive_that_the_manifest_does_not_have() {
     desk.work.write("pins.lock", lock.to_bytes());
     found(&desk, &["APT013", "is in no archive of the pin"]);
 }
+
+/// The lock changed by somebody who knows how to seal it.
+fn forge(desk: &Desk, change: impl FnOnce(&mut dubo_pin::lock::Lock)) {
+    let mut lock = dubo_pin::lock::open(&desk.work.bytes("pins.lock")).unwrap().lock;
+    change(&mut lock);
+    desk.work.write("pins.lock", lock.to_bytes());
+}
+
+/// A made file changed, and its size and digest in the lock with it.
+fn forge_file(desk: &Desk, path: &str, bytes: &[u8]) {
+    desk.work.write(path, bytes);
+    forge(desk, |lock| {
+        let all = &mut lock.pins.get_mut("packages").unwrap().artifacts;
+        let artifact = all.iter_mut().find(|a| a.path.as_ref().is_some_and(|p| p.as_str() == path)).unwrap();
+        (artifact.size, artifact.sha256) = (bytes.len() as u64, dubo_pin::model::Sha256::of(bytes));
+    });
+}
+
+#[test]
+fn a_made_file_that_does_not_say_what_the_lock_says_although_its_digest_is_locked() {
+    let desk = locked();
+    let lock = desk.work.read("pins.lock");
+    let (list, packages, release) = ("debs/install.list.amd64", "debs/Packages", "debs/Release");
+    for (path, old, new, says) in [
+        (list, "curl=7.88.1-10+deb12u8", "curl", "line 2"),
+        (list, "ca-certificates", "-o=APT::Update::Pre-Invoke::=x\nca-certificates", "line 1"),
+        (packages, "Version: 7.88.1-10+deb12u8", "Version: 7.88.1-10+deb12u9", CURL_DEB.rsplit('/').next().unwrap()),
+        (packages, "Filename: ./curl", "Filename: ./../curl", "stanza 2"),
+        (release, " Packages\n", " Packages.xz\n", "SHA256"),
+    ] {
+        let good = desk.work.read(path);
+        assert!(good.contains(old), "{good}");
+        forge_file(&desk, path, good.replacen(old, new, 1).as_bytes());
+        found(&desk, &["APT015", path, says]);
+        desk.work.write(path, good).write("pins.lock", &lock);
+    }
+    desk.run(&["verify"]).code(0);
+    // Where the digest differs, that alone is said.
+    desk.work.write(list, "curl\n");
+    let ran = super::idle(&desk.work, &["verify"]).code(1).says("VEND001");
+    assert!(!format!("{ran:?}").contains("APT015"), "{ran:?}");
+}
+
+#[test]
+fn an_archive_whose_evidence_was_taken_away() {
+    let desk = locked();
+    let good = desk.work.read("pins.lock");
+    for word in ["date", "inrelease-sha256", "key"] {
+        forge(&desk, |lock| drop(lock.archives.get_mut("debian").unwrap().evidence.remove(word)));
+        found(&desk, &["APT014", "pins.lock:", word, "`bookworm`"]);
+        desk.work.write("pins.lock", &good);
+    }
+    desk.run(&["verify"]).code(0);
+}
+
+#[test]
+fn a_file_whose_url_leads_out_of_its_archive() {
+    let desk = locked();
+    let good = desk.work.read("pins.lock");
+    for (old, new) in
+        [("/debian/pool/", "/debian/../evil/pool/"), ("/debian/pool/", "/debian/%2e%2e/pool/"), (".deb", ".deb?x")]
+    {
+        forge(&desk, |lock| {
+            let all = &mut lock.pins.get_mut("packages").unwrap().artifacts;
+            let url = all.iter_mut().find_map(|a| a.url.as_mut()).unwrap();
+            assert!(url.contains(old), "{url}");
+            *url = url.replacen(old, new, 1);
+        });
+        found(&desk, &["APT013", "is in no archive of the pin"]);
+        desk.work.write("pins.lock", &good);
+    }
+}

@@ -226,3 +226,30 @@ fn a_mirror_may_not_decide_which_snapshot_is_the_latest_unless_it_is_told() {
     run(";resolve").code(0);
     assert_eq!(stamp(&desk), JUNE);
 }
+
+/// Sealed anew, so that only what the lock says can tell.
+#[test]
+fn a_lock_of_two_snapshots_or_of_one_that_the_manifest_does_not_allow_is_found() {
+    let desk = desk(&bookworm(), &format!("snapshot = \"{MAY}\""));
+    desk.run(&["refresh"]).code(0);
+    let forge = |of_archive: &str, of_files: &str| {
+        let mut lock = dubo_pin::lock::open(&desk.work.bytes("pins.lock")).unwrap().lock;
+        for value in lock.archives.get_mut("debian").unwrap().values.values_mut() {
+            *value = dubo_pin::lock::Value::One(dubo_pin::model::Token::new(of_archive).unwrap());
+        }
+        let artifacts = &mut lock.pins.get_mut("packages").unwrap().artifacts;
+        for url in artifacts.iter_mut().filter_map(|a| a.url.as_mut()) {
+            *url = url.replace(MAY, of_files);
+        }
+        let good = desk.work.bytes("pins.lock");
+        desk.work.write("pins.lock", lock.to_bytes());
+        let ran = desk.run(&["verify"]);
+        desk.work.write("pins.lock", good);
+        ran
+    };
+    forge(MAY, MAY).code(0);
+    forge(MAY, "20200101T000000Z").code(1).says("APT013").says("is not at the snapshot that is locked");
+    forge("20200101T000000Z", MAY).code(1).says("APT013").says("is not at the snapshot that is locked");
+    forge(JUNE, JUNE).code(1).says("APT013").says("is later than pins.toml allows");
+    forge("nonsense", MAY).code(1).says("APT013").says("the lock has no snapshot of the archive debian");
+}

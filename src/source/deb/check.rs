@@ -1,8 +1,19 @@
 //! What can be proved of a locked deb pin without network and without its bytes.
 //!
 //! For `verify`: each package has one version and one file on each platform, each file is called as
-//! its package is and lies in an archive of the manifest, and the vendored archive is whole. Not
-//! here: the bytes (`check::vendored`), and where the versions stand (`check::implied`).
+//! its package is and lies in an archive of the manifest at its locked snapshot, and the vendored
+//! archive is whole and says what is locked. Not here: the bytes (`check::vendored`), and where the
+//! versions stand (`check::implied`).
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | `files` | the locked files: one of each package, its name, its URL |
+//! | `archive` | an archive's own entry: snapshot and evidence |
+//! | `made` | the made files of a vendored archive against the lock |
+
+mod archive;
+mod files;
+mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +21,22 @@ use super::choose::{architecture, key_of};
 use super::effective::Effective;
 use super::keys::{Closure, Keys, Operands};
 use super::pool::install_list;
-use super::vendored::base_name;
 use super::version::Version;
-use crate::lock::{Artifact, Entry};
+use crate::lock::{Artifact, Entry, Value};
 use crate::model::{Id, PinName, Platform, Token, Trouble, quoted};
+
+pub(in crate::source) use made::prove;
 
 type Fault = (Id, &'static str, Trouble);
 
-/// All faults of an entry, each with the field that it concerns.
+/// All faults of an entry, each with the field that it concerns. `locked` is what the lock holds of
+/// the archives; of one that it does not hold, whichever snapshot goes, since that is found elsewhere.
 pub(in crate::source) fn check(
     keys: &Keys,
     entry: &Entry,
     platforms: &[Platform],
     archives: &BTreeMap<PinName, Effective>,
+    locked: &BTreeMap<PinName, Entry>,
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     if keys.closure != Closure::None {
@@ -34,19 +48,19 @@ pub(in crate::source) fn check(
         let trouble = Trouble::new(format!("no archive is called {}", quoted(name.as_str())));
         (Id::APT013, "request", trouble.expected("the name of an archive in pins.toml"))
     }));
-    let debs: Vec<&Artifact> = entry.artifacts.iter().filter(|a| a.url.is_some()).collect();
-    for key in entry.values.keys() {
-        for platform in platforms {
-            faults.extend(one(key.as_str(), entry, platform, &debs));
-        }
+    let mut debs: BTreeMap<&str, Vec<&Artifact>> = BTreeMap::new();
+    for deb in entry.artifacts.iter().filter(|a| a.url.is_some()) {
+        debs.entry(deb.package.as_ref().map(Token::as_str).unwrap_or_default()).or_default().push(deb);
     }
-    let drawn: Vec<&Effective> = if keys.archives.is_empty() {
-        archives.values().collect()
-    } else {
-        keys.archives.iter().filter_map(|name| archives.get(name)).collect()
-    };
-    for deb in debs {
-        faults.extend(file(deb, entry, platforms, &drawn));
+    for (key, value) in &entry.values {
+        let of = debs.get(key.as_str().split(':').next().unwrap_or_default()).map(Vec::as_slice).unwrap_or_default();
+        faults.extend(told_apart(key.as_str(), value, platforms));
+        faults.extend(platforms.iter().filter_map(|platform| files::one(key.as_str(), entry, platform, of)));
+    }
+    let drawn = files::drawn(&keys.archives, archives, locked);
+    for (package, of) in debs {
+        faults.extend(files::sorts(package, &of));
+        faults.extend(of.into_iter().flat_map(|deb| files::file(deb, entry, platforms, &drawn)));
     }
     faults.extend(whole(entry, platforms));
     faults
@@ -67,8 +81,8 @@ fn asked(keys: &Keys, entry: &Entry) -> Vec<Fault> {
         let (Some(pattern), key) = (operand.version(), key_of(operand)) else { continue };
         let value = entry.values.iter().find(|(k, _)| k.as_str() == key).map(|(_, value)| value);
         let versions: Vec<&Token> = match value {
-            Some(crate::lock::Value::One(version)) => vec![version],
-            Some(crate::lock::Value::Each(each)) => each.values().collect(),
+            Some(Value::One(version)) => vec![version],
+            Some(Value::Each(each)) => each.values().collect(),
             None => Vec::new(),
         };
         let fits = |v: &&&Token| v.as_str().parse::<Version>().is_ok_and(|v| v.fits(pattern));
@@ -81,83 +95,22 @@ fn asked(keys: &Keys, entry: &Entry) -> Vec<Fault> {
     faults
 }
 
-/// A package on a platform: one version, and the one file of it.
-fn one(key: &str, entry: &Entry, platform: &Platform, debs: &[&Artifact]) -> Option<Fault> {
-    let (name, own) = key.split_once(':').map_or((key, None), |(n, a)| (n, Some(a)));
-    let own = own.filter(|a| !matches!(*a, "any" | "native")).or_else(|| architecture(platform)).unwrap_or_default();
-    let Some(version) = entry.value_on(key, Some(platform)) else {
-        let trouble = Trouble::new(format!("the lock has no version of {} for {platform}", quoted(key)));
-        return Some((Id::APT013, "values", trouble.help("dubo-pin refresh")));
-    };
-    let is = |a: &&&Artifact| {
-        a.package.as_ref().is_some_and(|p| p.as_str() == name)
-            && a.platforms.contains(platform)
-            && a.url.as_deref().and_then(of_name).is_none_or(|(_, _, of)| of == own || of == "all")
-    };
-    let files: Vec<&&Artifact> = debs.iter().filter(is).collect();
-    let right = matches!(files.as_slice(), [file] if file.version.as_ref() == Some(version));
-    if right {
-        return None;
-    }
-    let found: Vec<String> = files
-        .iter()
-        .map(|f| f.version.as_ref().map_or_else(|| "a file without version".to_owned(), ToString::to_string))
-        .collect();
-    let trouble = Trouble::new(format!("the lock does not have one file of {} for {platform}", quoted(key)))
-        .expected(format!("one file of version {version}"))
-        .found(if found.is_empty() { "none".to_owned() } else { found.join(", ") });
-    Some((Id::APT013, "artifacts", trouble))
-}
-
-/// `name_version_architecture` of a pool's file name (Debian policy 5.6.12 for the version; pools drop
-/// the epoch); `None` for names of another form.
-fn of_name(url: &str) -> Option<(String, String, String)> {
-    let base = base_name(url);
-    let mut parts = base.strip_suffix(".deb")?.split('_');
-    let (name, version, architecture) = (parts.next()?, parts.next()?, parts.next()?);
-    parts.next().is_none().then(|| (name.to_owned(), version.to_owned(), architecture.to_owned()))
-}
-
-/// A locked file: named after its package, from an archive of the pin, for platforms of the pin.
-fn file(deb: &Artifact, entry: &Entry, platforms: &[Platform], drawn: &[&Effective]) -> Vec<Fault> {
+/// A version for each platform: for those of the pin alone, and not where one would do.
+fn told_apart(key: &str, value: &Value, platforms: &[Platform]) -> Vec<Fault> {
+    let Value::Each(each) = value else { return Vec::new() };
     let mut faults = Vec::new();
-    let url = deb.url.as_deref().unwrap_or_default();
-    let package = deb.package.as_ref().map(Token::as_str).unwrap_or_default();
-    let version = deb.version.as_ref().map(Token::as_str).unwrap_or_default();
-    let mut fault = |trouble: Trouble| faults.push((Id::APT013, "artifacts", trouble));
-    if !drawn.iter().any(|archive| archive.holds(url)) {
-        let names: Vec<&str> = drawn.iter().map(|a| a.name.as_str()).collect();
-        let trouble = Trouble::new(format!("the URL of {} is in no archive of the pin", quoted(package)));
-        fault(trouble.expected(format!("a file of {}", names.join(", "))).found(quoted(url)));
+    for stranger in each.keys().filter(|p| !platforms.contains(p)) {
+        let message =
+            format!("the lock has a version of {} for {stranger}, which is no platform of the pin", quoted(key));
+        faults.push((Id::APT013, "values", Trouble::new(message)));
     }
-    if let Some((named, said, own)) = of_name(url) {
-        let without_epoch = version.split_once(':').map_or(version, |(_, rest)| rest);
-        let takes = |platform: &Platform| {
-            let foreign = entry.values.keys().any(|k| k.as_str() == format!("{package}:{own}"));
-            own == "all" || foreign || architecture(platform) == Some(own.as_str())
-        };
-        if named != package || said != without_epoch || !deb.platforms.iter().all(takes) {
-            let on: Vec<&str> = deb.platforms.iter().map(Platform::as_str).collect();
-            let trouble = Trouble::new("the locked file is named after another package than the lock says");
-            fault(
-                trouble.expected(format!("{package} {version} for {}", on.join(", "))).found(quoted(&base_name(url))),
-            );
-        }
-    }
-    let named = entry.values.keys().any(|k| k.as_str().split(':').next() == Some(package));
-    if !named {
-        fault(Trouble::new(format!("the lock has a file of {}, which is no package of the pin", quoted(package))));
-    }
-    if let Some(stranger) = deb.platforms.iter().find(|p| !platforms.contains(p)) {
-        fault(Trouble::new(format!(
-            "the lock has a file of {} for {stranger}, which is no platform of the pin",
-            quoted(package)
-        )));
-    }
-    let base = deb.path.as_ref().map(|p| p.as_str().rsplit('/').next().unwrap_or_default().to_owned());
-    if base.as_deref().is_some_and(|base| base != base_name(url)) {
-        let trouble = Trouble::new(format!("the vendored file of {} is not called as in the archive", quoted(package)));
-        fault(trouble.expected(base_name(url)).found(base.unwrap_or_default()));
+    let mut versions = each.values();
+    if let Some(first) = versions.next()
+        && versions.all(|version| version == first)
+    {
+        let message = format!("the versions of {} are told apart although they are the same", quoted(key));
+        let trouble = Trouble::new(message).expected(quoted(first.as_str())).found("one for each platform");
+        faults.push((Id::APT013, "values", trouble));
     }
     faults
 }
@@ -186,96 +139,4 @@ fn whole(entry: &Entry, platforms: &[Platform]) -> Option<Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::manifest::Manifest;
-
-    const MANIFEST: &[u8] = include_bytes!("../../../tests/data/lock/homebridge/pins.toml");
-    const LOCK: &[u8] = include_bytes!("../../../tests/data/lock/homebridge/pins.lock");
-
-    /// The deb pin of a lock that was written by hand, after a change.
-    fn told(change: impl FnOnce(&mut Entry)) -> Vec<String> {
-        let manifest = Manifest::parse("pins.toml", MANIFEST).unwrap();
-        let mut lock = crate::lock::open(LOCK).unwrap().lock;
-        let pin = manifest.pins.values().find(|p| p.name.as_str() == "avahi").unwrap();
-        let crate::source::Source::Deb(keys) = &pin.source else { panic!("avahi is a deb pin") };
-        let of = |(name, a): (&PinName, &crate::manifest::Archive)| {
-            let read = |_: &crate::model::RelPath| Err(Trouble::new("no file is read"));
-            (name.clone(), Effective::new(name, &a.place, &a.keys, &read).unwrap())
-        };
-        let archives: BTreeMap<PinName, Effective> = manifest.archives.iter().map(of).collect();
-        let entry = lock.pins.get_mut(&pin.name).unwrap();
-        change(entry);
-        let faults = check(keys, entry, &pin.platforms, &archives);
-        let line =
-            |t: Trouble| format!("{}: {} | {}", t.message, t.expected.unwrap_or_default(), t.found.unwrap_or_default());
-        faults.into_iter().map(|(_, _, t)| line(t)).collect()
-    }
-
-    fn deb<'a>(entry: &'a mut Entry, name: &str) -> &'a mut Artifact {
-        entry.artifacts.iter_mut().find(|a| a.url.as_deref().is_some_and(|u| u.ends_with(name))).unwrap()
-    }
-
-    #[test]
-    fn a_lock_that_was_written_by_hand_holds() {
-        assert_eq!(told(|_| {}), Vec::<String>::new());
-    }
-
-    #[test]
-    fn two_swapped_files_are_both_named() {
-        let told = told(|entry| {
-            let amd64 = deb(entry, "libnss-mdns_0.15.1-3_amd64.deb").clone();
-            let arm64 = deb(entry, "libnss-mdns_0.15.1-3_arm64.deb").clone();
-            deb(entry, "libnss-mdns_0.15.1-3_amd64.deb").platforms = arm64.platforms;
-            deb(entry, "libnss-mdns_0.15.1-3_arm64.deb").platforms = amd64.platforms;
-        });
-        let said = |platform: &str, file: &str| {
-            format!(
-                "the locked file is named after another package than the lock says: libnss-mdns 0.15.1-3 for {platform} | `{file}`"
-            )
-        };
-        assert!(told.contains(&said("linux/arm64", "libnss-mdns_0.15.1-3_amd64.deb")), "{told:#?}");
-        assert!(told.contains(&said("linux/amd64", "libnss-mdns_0.15.1-3_arm64.deb")), "{told:#?}");
-    }
-
-    #[test]
-    fn a_url_outside_of_the_archives_is_seen() {
-        for url in [
-            "https://evil.example/archive/debian/20261120T023456Z/pool/main/n/nss-mdns/libnss-mdns_0.15.1-3_amd64.deb",
-            "https://snapshot.debian.org/archive/debian/latest/pool/main/n/nss-mdns/libnss-mdns_0.15.1-3_amd64.deb",
-            "https://snapshot.debian.org/archive/debian-security/20261120T023456Z/pool/libnss-mdns_0.15.1-3_amd64.deb",
-        ] {
-            let told = told(|entry| deb(entry, "libnss-mdns_0.15.1-3_amd64.deb").url = Some(url.to_owned()));
-            assert_eq!(
-                told,
-                [format!("the URL of `libnss-mdns` is in no archive of the pin: a file of debian | `{url}`")]
-            );
-        }
-    }
-
-    #[test]
-    fn a_package_without_its_one_file_is_seen() {
-        let gone =
-            told(|entry| entry.artifacts.retain(|a| !a.url.as_deref().is_some_and(|u| u.ends_with("-3_amd64.deb"))));
-        assert_eq!(
-            gone,
-            ["the lock does not have one file of `libnss-mdns` for linux/amd64: one file of version 0.15.1-3 | none"]
-        );
-        let other =
-            told(|entry| deb(entry, "libnss-mdns_0.15.1-3_amd64.deb").version = Some(Token::new("0.15.1-4").unwrap()));
-        assert!(other.iter().any(|t| t.contains("one file of version 0.15.1-3 | 0.15.1-4")), "{other:#?}");
-        let lost = told(|entry| drop(entry.values.remove(&Token::new("libnss-mdns").unwrap())));
-        assert!(lost.contains(&"the locked packages are not those that pins.toml names: `avahi-daemon`, `libnss-mdns` | `avahi-daemon`".to_owned()));
-        assert!(lost.contains(&"the lock has a file of `libnss-mdns`, which is no package of the pin:  | ".to_owned()));
-    }
-
-    #[test]
-    fn a_vendored_archive_without_its_index_is_not_whole() {
-        let told = told(|entry| {
-            entry.artifacts.retain(|a| !a.path.as_ref().is_some_and(|p| p.as_str().ends_with("/Packages")))
-        });
-        let wanted = "Packages, Release, install.list.amd64, install.list.arm64, install.list.armhf";
-        let found = "Release, install.list.amd64, install.list.arm64, install.list.armhf";
-        assert_eq!(told, [format!("the vendored archive is not whole: {wanted} | {found}")]);
-    }
-}
+mod tests;

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use super::archive::{Archive, Keyring, Origin, Repository, Snapshot};
 use super::snapshot;
 use super::sources::{self, Described, SignedBy};
-use crate::model::{Age, PinName, Place, RelPath, Sha256, Trouble, quoted};
+use super::vendored::base_name;
+use crate::model::{Age, PinName, Place, RelPath, Sha256, Time, Trouble, quoted};
 use crate::source::request::Request;
 
 /// An archive whose repositories are all known.
@@ -96,12 +97,6 @@ impl Effective {
         self.repositories.iter().map(one).collect::<Vec<_>>().join(" + ")
     }
 
-    /// Whether a URL lies in it, at whichever snapshot.
-    #[must_use]
-    pub fn holds(&self, url: &str) -> bool {
-        self.repositories.iter().any(|r| r.path_of(url).is_some())
-    }
-
     /// The snapshots that it may be at differ from run to run.
     #[must_use]
     pub fn has_snapshots(&self) -> bool {
@@ -110,17 +105,39 @@ impl Effective {
 }
 
 impl Repository {
-    /// The part of a URL below the repository; at whichever snapshot, if it has snapshots.
+    /// The part of a URL below the repository, at whichever snapshot if it has snapshots: a path that
+    /// leads nowhere else, however it is decoded.
     #[must_use]
     pub fn path_of<'u>(&self, url: &'u str) -> Option<&'u str> {
-        let Some((before, after)) = self.uri.split_once("{snapshot}") else {
-            return url.strip_prefix(&self.uri)?.strip_prefix('/');
-        };
-        let rest = url.strip_prefix(before)?;
-        let (stamp, rest) = rest.split_at_checked(16)?;
-        stamp.parse::<crate::model::Time>().ok()?;
-        rest.strip_prefix(after)?.strip_prefix('/')
+        self.parts(url).map(|(_, path)| path)
     }
+
+    /// The snapshot that a URL within the repository is at; `Some(None)` if the repository has none.
+    #[must_use]
+    pub fn moment_of(&self, url: &str) -> Option<Option<Time>> {
+        self.parts(url).map(|(moment, _)| moment)
+    }
+
+    fn parts<'u>(&self, url: &'u str) -> Option<(Option<Time>, &'u str)> {
+        let (moment, path) = match self.uri.split_once("{snapshot}") {
+            None => (None, url.strip_prefix(&self.uri)?),
+            Some((before, after)) => {
+                let (stamp, rest) = url.strip_prefix(before)?.split_at_checked(16)?;
+                (Some(stamp.parse().ok()?), rest.strip_prefix(after)?)
+            }
+        };
+        let path = path.strip_prefix('/')?;
+        path.split('/').all(stays).then_some((moment, path))
+    }
+}
+
+/// A part of a path that is a plain name: letters, digits and what else stands in names of pools, also
+/// once it is decoded; nor does it mean a folder, also for those who decode it twice.
+fn stays(part: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".+-_~:%@,=".contains(&b);
+    let leads = |text: &str| matches!(text, "" | "." | "..") || text.contains(['/', '\\']);
+    let once = base_name(part);
+    part.bytes().all(plain) && once.bytes().all(plain) && !leads(&once) && !leads(&base_name(&once))
 }
 
 /// The architectures that a file's entries name, which must agree: they are the archive's.

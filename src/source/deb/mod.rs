@@ -46,7 +46,7 @@ pub use effective::Effective;
 pub use keys::{Closure, Keys, Operand, OperandError, Operands};
 
 pub(super) use block::block;
-pub(super) use check::check;
+pub(super) use check::{check, prove};
 pub(super) use implied::implied;
 pub(super) use resolve::{outlook, resolve, said};
 pub(super) use vendored::obtain;
