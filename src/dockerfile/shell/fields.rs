@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::super::logical::Logical;
 use super::Why;
 use super::scan::{Atom, Form, Kind, Word};
-use super::variables::{Declared, Giver, Scope, Script, Values, pieces};
+use super::variables::{self, Declared, Giver, Scope, Script, Values, pieces};
 
 /// Variables in variables are followed this deep.
 const DEEPEST: usize = 16;
@@ -103,12 +103,12 @@ pub(super) fn expand(known: &Known<'_>, script: usize, words: &[Word]) -> Fields
     let own = Source { name: String::new(), giver: None, long: false };
     let out = Fields { all: Vec::new(), sources: vec![own] };
     let mut expander = Expander { known, out, open: None, serial: 0, stack: Vec::new() };
-    let Some(script) = known.scripts.get(script) else { return expander.out };
+    let (number, Some(script)) = (script, known.scripts.get(script)) else { return expander.out };
     for (index, word) in words.iter().enumerate() {
         let cover = script.line.cover(word.range.clone());
         expander.open = Some(Field { units: Vec::new(), tail: cover.end, cover, word: index });
         let atoms = script.scan.atoms(word);
-        let part = Part { line: &script.line, atoms, from: 0, docker: None, closed: true };
+        let part = Part { line: &script.line, atoms, from: 0, script: number, docker: None, closed: true };
         expander.part(&part, None);
         let quoted = atoms.iter().any(|a| a.quoted && a.kind == Kind::Text);
         if let Some(field) = expander.open.take().filter(|f| !f.units.is_empty() || quoted) {
@@ -123,6 +123,8 @@ struct Part<'a> {
     line: &'a Logical,
     atoms: &'a [Atom],
     from: usize,
+    /// Which script it stands in.
+    script: usize,
     /// The scope in which ARG and ENV see theirs; `None` in a shell.
     docker: Option<Scope>,
     /// Whether nothing of the same word follows.
@@ -245,24 +247,29 @@ impl Expander<'_> {
             return;
         }
         let scope = part.docker.unwrap_or(self.known.scope);
-        let declared = match values {
-            Some(values) if !values.extends => None,
+        let sure = match part.docker {
+            Some(_) => variables::Known::Maybe,
+            None => variables::known(self.known.scripts, values, part.script, atom.range.start),
+        };
+        let outer = self.known.declared.giver(scope, &name);
+        let declared = match sure {
+            variables::Known::Sure => None,
             _ => self.known.declared.value(scope, &name),
         };
-        let giver = match values {
-            Some(_) => Giver::Shell,
-            None => self.known.declared.giver(scope, &name),
-        };
-        let count = values.map_or(0, |v| v.all.len()) + usize::from(declared.is_some());
-        let open = values.map_or(declared.is_none(), |v| v.open);
+        let giver = if values.is_some() { Giver::Shell } else { outer };
+        // what no branch has to set may be unset, or what a build gives an ARG without a value
+        let maybe = sure == variables::Known::Maybe && declared.is_none();
+        let unset = maybe && outer == Giver::Outside;
+        let count = values.map_or(0, |v| v.all.len()) + usize::from(declared.is_some()) + usize::from(unset);
+        let open = sure == variables::Known::Lost
+            || values.map_or(declared.is_none(), |v| v.open || (maybe && outer != Giver::Outside));
         if form == Form::Other || (open && !alone) || (count > 1 && !alone) {
             return self.hole(part, atom, Some(giver), false, &name);
         }
         let before = (self.serial, self.open.as_ref().map_or(0, |f| f.units.len()));
         self.stack.push(raw.to_vec());
         if let Some(index) = declared {
-            let giver = self.known.declared.giver(scope, &name);
-            let from = self.source(&name, Some(giver), false);
+            let from = self.source(&name, Some(outer), false);
             self.declared(index, from, split, closed);
         }
         for value in values.map_or(&[][..], |v| v.all.as_slice()) {
@@ -277,7 +284,7 @@ impl Expander<'_> {
             }
             let from = self.source(&name, Some(giver), false);
             let split = if value.listed && !split { None } else { Some(split) };
-            self.part(&Part { line: &script.line, atoms, from, docker: None, closed }, split);
+            self.part(&Part { line: &script.line, atoms, from, script: value.script, docker: None, closed }, split);
         }
         self.stack.pop();
         if open {
@@ -301,7 +308,7 @@ impl Expander<'_> {
         // one ENV sees what was before it, one ARG what it has set so far
         let before = assignment.instruction + usize::from(!assignment.env);
         let scope = Scope { stage: assignment.stage, before, onbuild: assignment.onbuild };
-        let part = Part { line, atoms: &atoms, from, docker: Some(scope), closed };
+        let part = Part { line, atoms: &atoms, from, script: 0, docker: Some(scope), closed };
         if fits {
             self.part(&part, Some(split));
         } else {

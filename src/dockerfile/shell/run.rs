@@ -54,12 +54,12 @@ impl Run<'_> {
         let body = instruction.effective();
         if body.json {
             let (line, scan) = text::json(instruction, body);
-            self.add(line, Some(scan), 0);
+            self.add(line, Some(scan), 0, None);
         } else {
-            self.add(text::shell(file, instruction, body), None, 0);
+            self.add(text::shell(file, instruction, body), None, 0, None);
             let script = self.scripts.first().and_then(|s| text::script(file, instruction, &s.scan));
             if let Some(line) = script {
-                self.add(line, None, 0);
+                self.add(line, None, 0, None);
             }
         }
         let mut done = 0;
@@ -74,7 +74,7 @@ impl Run<'_> {
         }
     }
 
-    fn add(&mut self, line: Logical, scanned: Option<Scan>, depth: usize) {
+    fn add(&mut self, line: Logical, scanned: Option<Scan>, depth: usize, parent: Option<(usize, usize)>) {
         let length = line.text().len();
         let start = line.cover(0..length.min(1));
         self.size = self.size.saturating_add(length);
@@ -86,7 +86,7 @@ impl Run<'_> {
         if let Some(at) = scan.deep {
             self.given_up.get_or_insert(line.cover(at..at + 1));
         }
-        self.scripts.push(Script { line, scan, depth });
+        self.scripts.push(Script { line, scan, depth, parent });
         collect(&self.scripts, self.scripts.len() - 1, &mut self.shell);
     }
 
@@ -105,12 +105,13 @@ impl Run<'_> {
             for (at, command) in script.scan.commands.iter().enumerate() {
                 if !command.words.is_empty() {
                     let fields = expand(&self.known(), index, &command.words);
-                    inside.extend(command::scripts(script, at, command, &fields));
+                    let begin = command.words.first().map_or(0, |w| w.range.start);
+                    inside.extend(command::scripts(script, at, command, &fields).into_iter().map(|s| (begin, s)));
                 }
             }
         }
-        for line in inside {
-            self.add(line, None, depth);
+        for (at, line) in inside {
+            self.add(line, None, depth, Some((index, at)));
         }
     }
 

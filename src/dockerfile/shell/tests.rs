@@ -4,6 +4,7 @@ use super::super::{Dockerfile, apply, undo};
 use super::*;
 
 mod any;
+mod values;
 
 /// A file of one stage with one RUN.
 pub(super) fn parse(text: &str) -> Dockerfile {

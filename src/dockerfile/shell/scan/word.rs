@@ -206,7 +206,7 @@ impl Scanner<'_> {
         }
         self.at = self.at.min(self.text.len());
         copy(self.line, from..self.at, &mut inner);
-        self.out.inner.push(inner);
+        self.out.inner.push((start, inner));
         self.at = (self.at + 1).min(self.text.len());
         atoms.push(Atom { kind: Kind::Command, range: start..self.at, quoted });
     }
