@@ -170,6 +170,9 @@ impl Expander<'_> {
         for (index, atom) in part.atoms.iter().enumerate() {
             match &atom.kind {
                 Kind::Text => self.text(part, atom, split == Some(true)),
+                Kind::Command if part.line.get(atom.range.clone()).starts_with(b"$'") => {
+                    self.hole(part, atom, Some(Giver::Outside), false, "$'…'");
+                }
                 Kind::Command => self.hole(part, atom, None, false, "$(…)"),
                 Kind::Variable(name, form) => {
                     let split = split.unwrap_or(!atom.quoted);

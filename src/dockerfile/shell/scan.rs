@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::super::logical::Logical;
+use super::text::copy;
 
 mod flow;
 mod word;
@@ -83,6 +84,10 @@ pub(super) struct Scan {
     pub(super) assigns: Vec<Assign>,
     /// The texts between backquotes, without their escapes, and where they stand.
     pub(super) inner: Vec<(usize, Logical)>,
+    /// The texts of heredocs in which commands are run, and where their command stands.
+    pub(super) expanded: Vec<(usize, Logical)>,
+    /// The names of functions.
+    pub(super) functions: Vec<Range<usize>>,
     /// Which assignment surely gives its name the value, and where that holds; by start.
     pub(super) sure: Vec<(usize, Range<usize>)>,
     /// Where any name may have any value, since a file was read in; by start.
@@ -105,6 +110,13 @@ pub(super) fn scan(line: &Logical) -> Scan {
     scanner.done()
 }
 
+/// Scans the text of a heredoc: only what is run in it.
+pub(super) fn document(line: &Logical) -> Scan {
+    let mut scanner = Scanner::new(line);
+    scanner.document();
+    scanner.done()
+}
+
 /// Whether a name may be a variable's.
 pub(super) fn is_name(text: &[u8]) -> bool {
     text.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_') && text.iter().all(|b| named(*b))
@@ -123,6 +135,8 @@ struct Pending {
     command: usize,
     name: Vec<u8>,
     tabs: bool,
+    /// Whether commands in it are run: no part of its name is quoted.
+    expands: bool,
 }
 
 /// What an open parenthesis or `case` waits for.
@@ -230,6 +244,12 @@ impl<'a> Scanner<'a> {
             }
             if let Some(command) = self.out.commands.get_mut(pending.command) {
                 command.documents.push(start..stop);
+                let text = self.text.get(start..stop).unwrap_or_default();
+                if pending.expands && (text.contains(&b'`') || text.windows(2).any(|w| w == b"$(")) {
+                    let mut inside = Logical::default();
+                    copy(self.line, start..stop, &mut inside);
+                    self.out.expanded.push((command.words.first().map_or(start, |w| w.range.start), inside));
+                }
             }
         }
     }
@@ -325,7 +345,8 @@ impl<'a> Scanner<'a> {
             // the head of a function
             self.at += 1;
             if let Some(command) = now.take().and_then(|n| self.out.commands.get_mut(n)) {
-                command.words.clear();
+                let name = command.words.drain(..).next();
+                self.out.functions.extend(name.map(|w| w.range));
             }
             return;
         }
@@ -382,14 +403,15 @@ impl<'a> Scanner<'a> {
         if !document {
             return;
         }
-        let mut name = Vec::new();
+        let (mut name, mut expands) = (Vec::new(), true);
         for atom in self.out.atoms.get(word.atoms.clone()).unwrap_or_default() {
             name.extend_from_slice(self.slice(atom.range.clone()));
+            expands &= !atom.quoted;
         }
         let mut pending = None;
         if let Some((index, command)) = self.command(now) {
             if sign == 2 {
-                pending = Some(Pending { command: index, name, tabs });
+                pending = Some(Pending { command: index, name, tabs, expands });
             } else {
                 command.strings.push(word);
             }
@@ -492,7 +514,8 @@ impl<'a> Scanner<'a> {
             }
             b"function" => {
                 self.blanks();
-                self.word();
+                let name = self.word();
+                self.out.functions.extend(name.map(|w| w.range));
                 self.blanks();
                 if self.rest().starts_with(b"()") {
                     self.at += 2;
