@@ -33,6 +33,9 @@ pub(super) struct Source {
     pub(super) giver: Option<Giver>,
     /// Whether reading it was given up.
     pub(super) long: bool,
+    /// Where it is asked for in the file, and which source holds that.
+    pub(super) at: usize,
+    pub(super) via: usize,
 }
 
 impl Source {
@@ -91,6 +94,21 @@ pub(super) struct Known<'a> {
     pub(super) scope: Scope,
 }
 
+impl Fields {
+    /// The variables through which a source came, the innermost first.
+    pub(super) fn path(&self, from: usize) -> Vec<&Source> {
+        let mut out = Vec::new();
+        let mut at = from;
+        while at > 0
+            && let Some(source) = self.sources.get(at)
+        {
+            out.push(source);
+            at = if source.via < at { source.via } else { 0 };
+        }
+        out
+    }
+}
+
 /// All words of a command, expanded, and who gave their parts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
@@ -100,7 +118,7 @@ pub(super) struct Fields {
 
 /// Expands the words of a command.
 pub(super) fn expand(known: &Known<'_>, script: usize, words: &[Word]) -> Fields {
-    let own = Source { name: String::new(), giver: None, long: false };
+    let own = Source { name: String::new(), giver: None, long: false, at: 0, via: 0 };
     let out = Fields { all: Vec::new(), sources: vec![own] };
     let mut expander = Expander { known, out, open: None, serial: 0, stack: Vec::new() };
     let (number, Some(script)) = (script, known.scripts.get(script)) else { return expander.out };
@@ -213,13 +231,14 @@ impl Expander<'_> {
         }
     }
 
-    fn source(&mut self, name: &str, giver: Option<Giver>, long: bool) -> usize {
-        self.out.sources.push(Source { name: name.to_owned(), giver, long });
+    fn source(&mut self, part: &Part<'_>, atom: &Atom, name: &str, giver: Option<Giver>, long: bool) -> usize {
+        let (at, via) = (part.line.cover(atom.range.clone()).start, part.from);
+        self.out.sources.push(Source { name: name.to_owned(), giver, long, at, via });
         self.out.sources.len() - 1
     }
 
     fn hole(&mut self, part: &Part<'_>, atom: &Atom, giver: Option<Giver>, long: bool, name: &str) {
-        let from = self.source(name, giver, long);
+        let from = self.source(part, atom, name, giver, long);
         let cover = part.line.cover(atom.range.clone());
         self.push(Unit { byte: 0, hole: true, at: cover.start, from }, cover.end);
     }
@@ -272,7 +291,7 @@ impl Expander<'_> {
         let before = (self.serial, self.open.as_ref().map_or(0, |f| f.units.len()));
         self.stack.push(raw.to_vec());
         if let Some(index) = declared {
-            let from = self.source(&name, Some(outer), false);
+            let from = self.source(part, atom, &name, Some(outer), false);
             self.declared(index, from, split, closed);
         }
         for value in values.map_or(&[][..], |v| v.all.as_slice()) {
@@ -285,7 +304,7 @@ impl Expander<'_> {
                 self.hole(part, atom, Some(giver), true, &name);
                 break;
             }
-            let from = self.source(&name, Some(giver), false);
+            let from = self.source(part, atom, &name, Some(giver), false);
             let split = if value.listed && !split { None } else { Some(split) };
             self.part(&Part { line: &script.line, atoms, from, script: value.script, docker: None, closed }, split);
         }

@@ -11,6 +11,7 @@ use super::super::logical::Logical;
 use super::apt::Read;
 use super::fields::{Known, expand};
 use super::scan::{self, Scan};
+use super::uses::Uses;
 use super::variables::{Declared, Scope, Script, collect};
 use super::{Install, NotUnderstood, Why, command, text};
 
@@ -20,7 +21,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
 const DEEPEST: usize = 8;
 
 /// The installs of a RUN.
-pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruction) -> Vec<Install> {
+pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruction, uses: &mut Uses) -> Vec<Install> {
     let mut run = Run {
         declared,
         index,
@@ -33,6 +34,11 @@ pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruct
         out: Vec::new(),
     };
     run.read();
+    for script in &run.scripts {
+        for (name, at) in &script.scan.uses {
+            uses.add(script.line.get(name.clone()), index, script.line.cover(*at..at + 1).start);
+        }
+    }
     run.out
 }
 

@@ -86,6 +86,8 @@ pub(super) struct Scan {
     pub(super) inner: Vec<(usize, Logical)>,
     /// The texts of heredocs in which commands are run, and where their command stands.
     pub(super) expanded: Vec<(usize, Logical)>,
+    /// The names of all variables that are asked for, and where.
+    pub(super) uses: Vec<(Range<usize>, usize)>,
     /// The names of functions.
     pub(super) functions: Vec<Range<usize>>,
     /// Which assignment surely gives its name the value, and where that holds; by start.
@@ -245,7 +247,7 @@ impl<'a> Scanner<'a> {
             if let Some(command) = self.out.commands.get_mut(pending.command) {
                 command.documents.push(start..stop);
                 let text = self.text.get(start..stop).unwrap_or_default();
-                if pending.expands && (text.contains(&b'`') || text.windows(2).any(|w| w == b"$(")) {
+                if pending.expands && (text.contains(&b'`') || text.contains(&b'$')) {
                     let mut inside = Logical::default();
                     copy(self.line, start..stop, &mut inside);
                     self.out.expanded.push((command.words.first().map_or(start, |w| w.range.start), inside));

@@ -5,6 +5,7 @@ use super::*;
 
 mod any;
 mod seen;
+mod shared;
 mod values;
 
 /// A file of one stage with one RUN.

@@ -166,6 +166,9 @@ impl Scanner<'_> {
                 return;
             }
         };
+        if let Kind::Variable(name, _) = &kind {
+            self.out.uses.push((name.clone(), start));
+        }
         atoms.push(Atom { kind, range: start..self.at, quoted });
     }
 
