@@ -134,10 +134,9 @@ impl Dockerfile {
         let line = self.starts.partition_point(|s| *s <= start);
         let from = line.checked_sub(1).and_then(|l| self.starts.get(l));
         let from = from.copied().unwrap_or_default();
-        let rest = self.bytes.get(from..).unwrap_or_default();
-        let mut place = Place::of(&self.file, rest, start - from..span.end.max(from) - from);
-        place.line = line;
-        place
+        let next = self.starts.get(line).copied().unwrap_or(self.bytes.len());
+        let raw = self.bytes.get(from..next).unwrap_or_default();
+        Place::in_line(&self.file, line, raw, start - from..span.end.max(from) - from)
     }
 
     /// The place of a part of an instruction's logical text.

@@ -55,7 +55,7 @@ impl Lines {
         let before = content.get(..column.saturating_sub(1).min(content.len()));
         let chars = before.map_or(0, |b| b.chars().count());
         let word = content.chars().skip(chars).take_while(|c| !c.is_whitespace()).count().max(1);
-        let excerpt = Some(Excerpt { text: content.clone(), width: word });
+        let excerpt = Some(Excerpt { text: content.clone(), width: word, skipped: 0 });
         Place { file: FILE.to_owned(), line: line.max(1), column: chars + 1, excerpt }
     }
 }

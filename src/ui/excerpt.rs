@@ -18,30 +18,44 @@ pub(super) struct Shown {
     pub(super) carets: usize,
 }
 
+/// How many times the width is looked at on either side: characters may have no width.
+const NEAR: usize = 4;
+
 /// Shows the line with the `meant` characters from `column` (from 1) in at most `width` columns,
 /// though never in less than 16.
 pub(super) fn shown(line: &str, column: usize, meant: usize, width: usize) -> Shown {
-    let cells: Vec<String> = line.chars().map(|c| visible(c.encode_utf8(&mut [0; 4])).into_owned()).collect();
+    let width = width.max(16);
+    // only what may be shown is measured, however long the line is
+    let near = width.saturating_mul(NEAR);
+    let first = column.saturating_sub(1).saturating_sub(near);
+    if first > 0 && line.chars().nth(first).is_none() {
+        return shown(line, line.chars().count() + 1, meant, width);
+    }
+    let most = near.saturating_mul(2).saturating_add(meant.min(width));
+    let mut chars = line.chars().skip(first);
+    let cells: Vec<String> =
+        chars.by_ref().take(most).map(|c| visible(c.encode_utf8(&mut [0; 4])).into_owned()).collect();
+    let more = chars.next().is_some();
     let sizes: Vec<usize> = cells.iter().map(|c| columns(c)).collect();
-    let start = column.saturating_sub(1).min(cells.len());
+    let start = column.saturating_sub(1).saturating_sub(first).min(cells.len());
     let end = start.saturating_add(meant).min(cells.len());
     let size = |from: usize, to: usize| sizes.get(from..to).unwrap_or_default().iter().sum::<usize>();
-    let width = width.max(16);
-    let (low, high) = if size(0, cells.len()) <= width {
+    let (low, high) = if first == 0 && !more && size(0, cells.len()) <= width {
         (0, cells.len())
     } else {
         // Both ellipses are paid for, needed or not.
         window(&sizes, start, end, width - 2)
     };
     let mut text = String::new();
-    if low > 0 {
+    let cut = low > 0 || first > 0;
+    if cut {
         text.push('…');
     }
     text.extend(cells.get(low..high).unwrap_or_default().iter().map(String::as_str));
-    if high < cells.len() {
+    if high < cells.len() || more {
         text.push('…');
     }
-    Shown { text, before: usize::from(low > 0) + size(low, start), carets: size(start, end.min(high)).max(1) }
+    Shown { text, before: usize::from(cut) + size(low, start), carets: size(start, end.min(high)).max(1) }
 }
 
 /// The cells around `start..end` that fit: first what is meant, then both sides in turn.
@@ -102,6 +116,16 @@ mod tests {
     fn carets_stand_under_what_is_shown_not_under_what_was_read() {
         assert_eq!(at("a\u{1b}b", 3, 1, 80), ("a\\u{1b}b".to_owned(), 7, 1));
         assert_eq!(at("日\tx", 3, 1, 80), ("日 x".to_owned(), 3, 1));
+    }
+
+    #[test]
+    fn a_line_of_a_million_characters_is_measured_only_around_what_is_meant() {
+        let line = "abcde ".repeat(200_000);
+        let began = std::time::Instant::now();
+        for column in (1..10_000).step_by(10) {
+            assert_eq!(at(&line, column, 5, 80).0.chars().count(), 80 - usize::from(column < 39));
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
     }
 
     proptest! {

@@ -63,13 +63,24 @@ fn takes(program: &str, option: &str) -> bool {
 enum Verb {
     Install,
     Other(String),
+    /// It moves packages that it does not name.
+    Upgrade(String),
+    /// It takes packages away, and installs those that a `+` follows.
+    Remove,
     None,
 }
 
-fn verb(word: &str) -> Verb {
+fn verb(program: &str, word: &str) -> Verb {
     match word {
         "install" | "reinstall" => Verb::Install,
         "build-dep" | "satisfy" | "download" | "source" => Verb::Other(word.to_owned()),
+        "upgrade" | "dist-upgrade" | "full-upgrade" | "safe-upgrade" | "dselect-upgrade" => {
+            Verb::Upgrade(word.to_owned())
+        }
+        "remove" | "purge" | "autoremove" | "autopurge" => Verb::Remove,
+        "hold" | "unhold" | "keep" | "markauto" | "unmarkauto" | "forbid-version" if program == "aptitude" => {
+            Verb::Remove
+        }
         _ => Verb::None,
     }
 }
@@ -102,10 +113,23 @@ pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Re
         match &found {
             Some(Verb::Install) => operand(fields, field, &mut out),
             Some(Verb::Other(word)) => not_understood(&mut out, field, Why::Verb(word.clone())),
+            Some(Verb::Upgrade(word)) => not_understood(&mut out, field, Why::Verb(word.clone())),
+            Some(Verb::Remove) => {
+                let plus = |u: &Unit| !u.hole && u.byte == b'+';
+                // aptitude marks `+M` as brought by others
+                let marked = program == "aptitude" && field.known().is_some_and(|w| w.ends_with("+M"));
+                if marked || (field.units.last().is_some_and(plus) && !ends_in_plus_plus(field)) {
+                    not_understood(&mut out, field, Why::Plus);
+                }
+            }
             Some(Verb::None) => return None,
             None if field.units.first().is_some_and(|u| u.hole) => early.push(field),
-            None => match verb(&field.known().unwrap_or_default()) {
+            None => match verb(program, &field.known().unwrap_or_default()) {
                 Verb::None => return None,
+                Verb::Upgrade(word) => {
+                    not_understood(&mut out, field, Why::Verb(word.clone()));
+                    found = Some(Verb::Upgrade(word));
+                }
                 verb => found = Some(verb),
             },
         }
@@ -118,6 +142,11 @@ pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Re
         }
     }
     Some(out).filter(|o| !o.operands.is_empty() || !o.not_understood.is_empty())
+}
+
+/// Whether a word is a name such as `g++`, and no command behind it.
+fn ends_in_plus_plus(field: &Field) -> bool {
+    field.known().is_some_and(|w| w.ends_with("++") && !w.ends_with("+++"))
 }
 
 enum Opt {

@@ -3,6 +3,8 @@
 //! For [`installs`](super::installs). A word that is unknown here may be a wrapper: what stands
 //! behind it counts if it reads as an apt install.
 
+use std::collections::BTreeSet;
+
 use super::super::logical::Logical;
 use super::apt::{PROGRAMS, Read, read};
 use super::fields::{Field, Fields};
@@ -11,8 +13,8 @@ use super::text::{base, copy, inner, is_shell};
 use super::variables::Script;
 use super::{NotUnderstood, Why};
 
-/// Commands that take words and run none of them.
-const MUTE: [&str; 40] = [
+/// Commands that take words and run none of them, unless a function bears the name.
+const MUTE: [&str; 34] = [
     ":",
     "[",
     "[[",
@@ -23,21 +25,16 @@ const MUTE: [&str; 40] = [
     "chmod",
     "chown",
     "cp",
-    "debug",
-    "die",
     "dpkg",
     "dpkg-query",
     "echo",
     "egrep",
-    "error",
     "export",
     "false",
     "fgrep",
     "grep",
-    "info",
     "install",
     "ln",
-    "log",
     "ls",
     "man",
     "mkdir",
@@ -51,8 +48,27 @@ const MUTE: [&str; 40] = [
     "true",
     "type",
     "unset",
-    "warn",
     "which",
+];
+
+/// Names that functions bear which say one text, and may run several words.
+const SAYS: [&str; 8] = ["debug", "die", "error", "fail", "info", "log", "msg", "warn"];
+
+/// Commands that run the command behind them.
+const WRAPPERS: [&str; 13] = [
+    "sudo",
+    "env",
+    "nice",
+    "ionice",
+    "eatmydata",
+    "timeout",
+    "chroot",
+    "retry",
+    "exec",
+    "command",
+    "builtin",
+    "fakeroot",
+    "xargs",
 ];
 
 /// Commands that add words from their input.
@@ -62,14 +78,50 @@ fn name(field: &Field) -> Option<String> {
     field.known().map(|text| base(&text).to_owned())
 }
 
-fn is_mute(fields: &[Field]) -> bool {
-    fields.first().and_then(name).is_some_and(|n| MUTE.contains(&n.as_str()))
+fn is_mute(fields: &[Field], functions: &BTreeSet<Vec<u8>>) -> bool {
+    let name = fields.first().and_then(name);
+    name.is_some_and(|n| MUTE.contains(&n.as_str()) && !functions.contains(n.as_bytes()))
+}
+
+/// The word that may name apt before an `install`, and why that cannot be known.
+fn unknown(script: &Script, command: &Command, fields: &Fields) -> Option<(usize, Read)> {
+    let at = fields.all.iter().position(|f| f.known().is_none())?;
+    let (before, behind) = (fields.all.get(..at)?, fields.all.get(at + 1..)?);
+    let wrapped = before.first().and_then(name).is_none_or(|n| WRAPPERS.contains(&n.as_str()));
+    if !wrapped || !installs(behind) {
+        return None;
+    }
+    let field = fields.all.get(at)?;
+    // `${BIN}/pip` is no apt
+    let hole = field.units.iter().rposition(|u| u.hole)?;
+    if field.units.get(hole..)?.iter().any(|u| !u.hole && u.byte == b'/') {
+        return None;
+    }
+    let raw = script.line.get(command.words.get(field.word)?.range.clone());
+    let raw = String::from_utf8_lossy(raw);
+    let inner = raw.trim_matches(|c: char| "\"$()`".contains(c));
+    let mut words = inner.split_ascii_whitespace();
+    if matches!(words.next(), Some("which" | "command" | "type"))
+        && let Some(last) = words.next_back()
+        && !last.contains('$')
+        && !PROGRAMS.contains(&base(last))
+    {
+        return None;
+    }
+    let why = fields.sources.get(field.units.get(hole)?.from)?.why();
+    let not_understood = vec![NotUnderstood { why, span: field.cover.clone() }];
+    Some((at, Read { not_understood, ..Read::default() }))
 }
 
 /// The install that a command is: the program, which of the fields names it, what it says.
-pub(super) fn install(fields: &Fields) -> Option<(String, usize, Read)> {
+pub(super) fn install(
+    script: &Script,
+    command: &Command,
+    fields: &Fields,
+    functions: &BTreeSet<Vec<u8>>,
+) -> Option<(String, usize, Read)> {
     let all = &fields.all;
-    if is_mute(all) {
+    if is_mute(all, functions) {
         return None;
     }
     let mut hands = None;
@@ -100,7 +152,7 @@ pub(super) fn install(fields: &Fields) -> Option<(String, usize, Read)> {
             return None;
         }
     }
-    None
+    unknown(script, command, fields).map(|(at, read)| (String::new(), at, read))
 }
 
 /// Whether a word says `install` before any other that is no option.
@@ -111,7 +163,13 @@ fn installs(words: &[Field]) -> bool {
 
 /// The scripts that a command hands to a shell: behind `-c`, behind `eval`, as one word to an unknown
 /// command, or as its input.
-pub(super) fn scripts(script: &Script, index: usize, command: &Command, fields: &Fields) -> Vec<Logical> {
+pub(super) fn scripts(
+    script: &Script,
+    index: usize,
+    command: &Command,
+    fields: &Fields,
+    functions: &BTreeSet<Vec<u8>>,
+) -> Vec<Logical> {
     let all = &fields.all;
     let (line, scan) = (&script.line, &script.scan);
     let mut out = Vec::new();
@@ -120,12 +178,22 @@ pub(super) fn scripts(script: &Script, index: usize, command: &Command, fields: 
             inner(line, scan.atoms(word), into);
         }
     };
-    if is_mute(all) {
-        if command.piped && reads_input(script, index + 1) {
+    if is_mute(all, functions) {
+        if reads_output(script, index) {
             documents(line, scan, command, &mut out);
+            if all.first().and_then(name).is_some_and(|n| n == "echo" || n == "printf") {
+                let (mut said, mut last) = (Logical::default(), None);
+                for field in all.iter().skip(1).filter(|f| last.replace(f.word) != Some(f.word)) {
+                    text(field, &mut said);
+                    said.push(field.cover.end, b" ");
+                }
+                out.push(lines(&said));
+            }
         }
         return out;
     }
+    let says =
+        all.first().and_then(name).is_some_and(|n| SAYS.contains(&n.as_str()) && !functions.contains(n.as_bytes()));
     for (at, field) in all.iter().enumerate() {
         let Some(word) = field.known() else { continue };
         let rest = all.get(at + 1..).unwrap_or_default();
@@ -155,7 +223,7 @@ pub(super) fn scripts(script: &Script, index: usize, command: &Command, fields: 
             return out;
         }
         let first = word.split_ascii_whitespace().next().unwrap_or_default();
-        if at > 0 && first.len() < word.trim().len() && PROGRAMS.contains(&base(first)) {
+        if at > 0 && !says && first.len() < word.trim().len() && PROGRAMS.contains(&base(first)) {
             let mut inside = Logical::default();
             text(field, &mut inside);
             out.push(inside);
@@ -185,11 +253,38 @@ fn behind_c(words: &[Field]) -> Option<&Field> {
     None
 }
 
-/// Whether a command is a shell that reads its input.
-fn reads_input(script: &Script, index: usize) -> bool {
-    let Some(command) = script.scan.commands.get(index) else { return false };
-    let mut words = command.words.iter().map(|w| String::from_utf8_lossy(script.line.get(w.range.clone())));
-    words.any(|w| is_shell(&w))
+/// No more commands of one pipeline are looked through.
+const PIPED: usize = 16;
+
+/// Whether what a command writes goes to a shell.
+fn reads_output(script: &Script, index: usize) -> bool {
+    let behind = script.scan.commands.iter().skip(index).take(PIPED);
+    let mut piped = false;
+    for (nth, command) in behind.enumerate() {
+        let mut words = command.words.iter().map(|w| String::from_utf8_lossy(script.line.get(w.range.clone())));
+        if nth > 0 && piped && words.any(|w| is_shell(&w)) {
+            return true;
+        }
+        piped = command.piped;
+        if !piped {
+            return false;
+        }
+    }
+    false
+}
+
+/// A text whose `\n` are ends of lines.
+fn lines(text: &Logical) -> Logical {
+    let (mut out, mut from) = (Logical::default(), 0);
+    for (at, pair) in text.text().windows(2).enumerate() {
+        if pair == b"\\n" && at >= from {
+            copy(text, from..at, &mut out);
+            out.push(text.cover(at + 1..at + 2).start, b"\n");
+            from = at + 2;
+        }
+    }
+    copy(text, from..text.text().len(), &mut out);
+    out
 }
 
 fn documents(line: &Logical, scan: &Scan, command: &Command, out: &mut Vec<Logical>) {

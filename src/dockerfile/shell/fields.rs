@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::super::logical::Logical;
 use super::Why;
 use super::scan::{Atom, Form, Kind, Word};
-use super::variables::{Declared, Giver, Scope, Script, Values, pieces};
+use super::variables::{self, Declared, Giver, Scope, Script, Values, pieces};
 
 /// Variables in variables are followed this deep.
 const DEEPEST: usize = 16;
@@ -33,6 +33,9 @@ pub(super) struct Source {
     pub(super) giver: Option<Giver>,
     /// Whether reading it was given up.
     pub(super) long: bool,
+    /// Where it is asked for in the file, and which source holds that.
+    pub(super) at: usize,
+    pub(super) via: usize,
 }
 
 impl Source {
@@ -91,6 +94,21 @@ pub(super) struct Known<'a> {
     pub(super) scope: Scope,
 }
 
+impl Fields {
+    /// The variables through which a source came, the innermost first.
+    pub(super) fn path(&self, from: usize) -> Vec<&Source> {
+        let mut out = Vec::new();
+        let mut at = from;
+        while at > 0
+            && let Some(source) = self.sources.get(at)
+        {
+            out.push(source);
+            at = if source.via < at { source.via } else { 0 };
+        }
+        out
+    }
+}
+
 /// All words of a command, expanded, and who gave their parts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
@@ -100,15 +118,15 @@ pub(super) struct Fields {
 
 /// Expands the words of a command.
 pub(super) fn expand(known: &Known<'_>, script: usize, words: &[Word]) -> Fields {
-    let own = Source { name: String::new(), giver: None, long: false };
+    let own = Source { name: String::new(), giver: None, long: false, at: 0, via: 0 };
     let out = Fields { all: Vec::new(), sources: vec![own] };
     let mut expander = Expander { known, out, open: None, serial: 0, stack: Vec::new() };
-    let Some(script) = known.scripts.get(script) else { return expander.out };
+    let (number, Some(script)) = (script, known.scripts.get(script)) else { return expander.out };
     for (index, word) in words.iter().enumerate() {
         let cover = script.line.cover(word.range.clone());
         expander.open = Some(Field { units: Vec::new(), tail: cover.end, cover, word: index });
         let atoms = script.scan.atoms(word);
-        let part = Part { line: &script.line, atoms, from: 0, docker: None, closed: true };
+        let part = Part { line: &script.line, atoms, from: 0, script: number, docker: None, closed: true };
         expander.part(&part, None);
         let quoted = atoms.iter().any(|a| a.quoted && a.kind == Kind::Text);
         if let Some(field) = expander.open.take().filter(|f| !f.units.is_empty() || quoted) {
@@ -123,6 +141,8 @@ struct Part<'a> {
     line: &'a Logical,
     atoms: &'a [Atom],
     from: usize,
+    /// Which script it stands in.
+    script: usize,
     /// The scope in which ARG and ENV see theirs; `None` in a shell.
     docker: Option<Scope>,
     /// Whether nothing of the same word follows.
@@ -168,6 +188,9 @@ impl Expander<'_> {
         for (index, atom) in part.atoms.iter().enumerate() {
             match &atom.kind {
                 Kind::Text => self.text(part, atom, split == Some(true)),
+                Kind::Command if part.line.get(atom.range.clone()).starts_with(b"$'") => {
+                    self.hole(part, atom, Some(Giver::Outside), false, "$'…'");
+                }
                 Kind::Command => self.hole(part, atom, None, false, "$(…)"),
                 Kind::Variable(name, form) => {
                     let split = split.unwrap_or(!atom.quoted);
@@ -208,13 +231,14 @@ impl Expander<'_> {
         }
     }
 
-    fn source(&mut self, name: &str, giver: Option<Giver>, long: bool) -> usize {
-        self.out.sources.push(Source { name: name.to_owned(), giver, long });
+    fn source(&mut self, part: &Part<'_>, atom: &Atom, name: &str, giver: Option<Giver>, long: bool) -> usize {
+        let (at, via) = (part.line.cover(atom.range.clone()).start, part.from);
+        self.out.sources.push(Source { name: name.to_owned(), giver, long, at, via });
         self.out.sources.len() - 1
     }
 
     fn hole(&mut self, part: &Part<'_>, atom: &Atom, giver: Option<Giver>, long: bool, name: &str) {
-        let from = self.source(name, giver, long);
+        let from = self.source(part, atom, name, giver, long);
         let cover = part.line.cover(atom.range.clone());
         self.push(Unit { byte: 0, hole: true, at: cover.start, from }, cover.end);
     }
@@ -245,24 +269,29 @@ impl Expander<'_> {
             return;
         }
         let scope = part.docker.unwrap_or(self.known.scope);
-        let declared = match values {
-            Some(values) if !values.extends => None,
+        let sure = match part.docker {
+            Some(_) => variables::Known::Maybe,
+            None => variables::known(self.known.scripts, values, part.script, atom.range.start),
+        };
+        let outer = self.known.declared.giver(scope, &name);
+        let declared = match sure {
+            variables::Known::Sure => None,
             _ => self.known.declared.value(scope, &name),
         };
-        let giver = match values {
-            Some(_) => Giver::Shell,
-            None => self.known.declared.giver(scope, &name),
-        };
-        let count = values.map_or(0, |v| v.all.len()) + usize::from(declared.is_some());
-        let open = values.map_or(declared.is_none(), |v| v.open);
+        let giver = if values.is_some() { Giver::Shell } else { outer };
+        // what no branch has to set may be unset, or what a build gives an ARG without a value
+        let maybe = sure == variables::Known::Maybe && declared.is_none();
+        let unset = maybe && outer == Giver::Outside;
+        let count = values.map_or(0, |v| v.all.len()) + usize::from(declared.is_some()) + usize::from(unset);
+        let open = sure == variables::Known::Lost
+            || values.map_or(declared.is_none(), |v| v.open || (maybe && outer != Giver::Outside));
         if form == Form::Other || (open && !alone) || (count > 1 && !alone) {
             return self.hole(part, atom, Some(giver), false, &name);
         }
         let before = (self.serial, self.open.as_ref().map_or(0, |f| f.units.len()));
         self.stack.push(raw.to_vec());
         if let Some(index) = declared {
-            let giver = self.known.declared.giver(scope, &name);
-            let from = self.source(&name, Some(giver), false);
+            let from = self.source(part, atom, &name, Some(outer), false);
             self.declared(index, from, split, closed);
         }
         for value in values.map_or(&[][..], |v| v.all.as_slice()) {
@@ -275,9 +304,9 @@ impl Expander<'_> {
                 self.hole(part, atom, Some(giver), true, &name);
                 break;
             }
-            let from = self.source(&name, Some(giver), false);
+            let from = self.source(part, atom, &name, Some(giver), false);
             let split = if value.listed && !split { None } else { Some(split) };
-            self.part(&Part { line: &script.line, atoms, from, docker: None, closed }, split);
+            self.part(&Part { line: &script.line, atoms, from, script: value.script, docker: None, closed }, split);
         }
         self.stack.pop();
         if open {
@@ -301,7 +330,7 @@ impl Expander<'_> {
         // one ENV sees what was before it, one ARG what it has set so far
         let before = assignment.instruction + usize::from(!assignment.env);
         let scope = Scope { stage: assignment.stage, before, onbuild: assignment.onbuild };
-        let part = Part { line, atoms: &atoms, from, docker: Some(scope), closed };
+        let part = Part { line, atoms: &atoms, from, script: 0, docker: Some(scope), closed };
         if fits {
             self.part(&part, Some(split));
         } else {

@@ -8,6 +8,7 @@
 //! | `command` | apt behind wrappers and inner shells |
 //! | `run` | one RUN from its text to its installs |
 //! | `apt` | apt's command line: options, verb, operands |
+//! | `uses` | who else asks for the variables of an operand |
 //! | `rewrite` | the version of an operand as an [`Edit`](super::Edit) |
 //!
 //! Not a shell: it runs nothing and takes no branch. What may be installed counts as installed: every
@@ -32,6 +33,7 @@ mod rewrite;
 mod run;
 mod scan;
 mod text;
+mod uses;
 mod variables;
 
 #[cfg(test)]
@@ -183,11 +185,13 @@ impl fmt::Display for Why {
 #[must_use]
 pub fn installs(file: &Dockerfile) -> Vec<Install> {
     let declared = Declared::new(file, BUDGET);
-    let mut out = Vec::new();
+    let (mut out, mut uses) = (Vec::new(), uses::Uses::default());
     for (index, instruction) in file.instructions().iter().enumerate() {
         if instruction.effective().command == Command::Run {
-            out.extend(run::read(&declared, index, instruction));
+            out.extend(run::read(&declared, index, instruction, &mut uses));
         }
     }
+    uses.of_others(file);
+    uses.tell(&mut out);
     out
 }

@@ -21,12 +21,25 @@ pub(super) struct Hold {
     version: Option<Range<usize>>,
     /// Who gives the version, if a variable does.
     giver: Option<Giver>,
+    /// The variables whose text an edit would change, and whether the RUN sets them.
+    pub(super) path: Vec<(String, bool)>,
+    /// Where the operand asks for variables, in the file.
+    pub(super) uses: Vec<usize>,
+    /// Who asks for one of the former that is no operand: the name, and where.
+    pub(super) other: Option<(String, usize)>,
 }
 
 impl Hold {
     /// `own` is the source that the name comes from.
     pub(super) fn new(fields: &Fields, field: &Field, version: Option<&[Unit]>, own: usize) -> Self {
-        let mut out = Self { insert: None, version: None, giver: None };
+        let mut out =
+            Self { insert: None, version: None, giver: None, path: Vec::new(), uses: Vec::new(), other: None };
+        let mut from: Vec<usize> = field.units.iter().map(|u| u.from).filter(|f| *f > 0).collect();
+        from.dedup();
+        out.uses = from.into_iter().flat_map(|f| fields.path(f)).map(|s| s.at).collect();
+        let edited = version.map_or_else(|| field.units.last(), |v| v.first());
+        let path = edited.map(|u| fields.path(u.from)).unwrap_or_default();
+        out.path = path.into_iter().map(|s| (s.name.clone(), s.giver == Some(Giver::Shell))).collect();
         let Some(version) = version else {
             // a name whose end another variable gives, and which is cut there by a blank
             let last = field.units.last();
@@ -74,6 +87,18 @@ pub enum OperandError {
         /// The package.
         package: String,
     },
+    /// The variable that holds the operand is asked for elsewhere, where a version would break it.
+    #[error("the variable {} names {} and is used elsewhere, in line {}", quoted(variable), quoted(package), other.line)]
+    Used {
+        /// The operand.
+        place: Place,
+        /// The package.
+        package: String,
+        /// The variable.
+        variable: String,
+        /// Where else it is used.
+        other: Place,
+    },
     /// The operand follows a suite.
     #[error("{} takes whatever version its suite has", quoted(package))]
     Suite {
@@ -96,6 +121,11 @@ impl OperandError {
                 .help(format!("pin it with `into = [{{ {site} = \"{variable}\", value = \"{package}\" }}]`")),
             Self::Variable { place, package, .. } => {
                 trouble.at(place.clone()).help(format!("write the version itself: `{package}=…`"))
+            }
+            Self::Used { place, package, variable, other } => {
+                trouble.at(other.clone()).found(format!("`{package}` in line {}", place.line)).help(format!(
+                    "name the packages at the apt line, or write `${{{variable}%%=*}}` where no version may stand"
+                ))
             }
             Self::Split { place, .. } => trouble.at(place.clone()).help("write it in one piece on one line"),
             Self::Suite { place, package } => trouble
@@ -127,10 +157,20 @@ impl Operand {
         if self.suite.is_some() {
             return Err(OperandError::Suite { place: place(), package });
         }
+        let used = || match &self.hold.other {
+            Some((variable, at)) => Err(OperandError::Used {
+                place: place(),
+                package: self.name.clone(),
+                variable: variable.clone(),
+                other: file.place(*at..at + 1),
+            }),
+            None => Ok(()),
+        };
         let Some(written) = &self.version else {
             let Some(at) = self.hold.insert else {
                 return Err(OperandError::Split { place: place(), package });
             };
+            used()?;
             let new = format!("={version}").into_bytes();
             return Ok(Some(Edit { range: at..at, expected: Vec::new(), new }));
         };
@@ -149,6 +189,7 @@ impl Operand {
                 return Err(OperandError::Variable { place: place(), package, variable: name.clone(), site });
             }
         };
+        used()?;
         let expected = file.bytes().get(range.clone()).unwrap_or_default().to_vec();
         Ok(Some(Edit { range, expected, new: version.as_bytes().to_vec() }))
     }

@@ -10,7 +10,8 @@ use super::super::instruction::Instruction;
 use super::super::logical::Logical;
 use super::apt::Read;
 use super::fields::{Known, expand};
-use super::scan::{Scan, scan};
+use super::scan::{self, Scan};
+use super::uses::Uses;
 use super::variables::{Declared, Scope, Script, collect};
 use super::{Install, NotUnderstood, Why, command, text};
 
@@ -20,18 +21,24 @@ const LONGEST: usize = 4 * 1024 * 1024;
 const DEEPEST: usize = 8;
 
 /// The installs of a RUN.
-pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruction) -> Vec<Install> {
+pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruction, uses: &mut Uses) -> Vec<Install> {
     let mut run = Run {
         declared,
         index,
         instruction,
         scripts: Vec::new(),
         shell: HashMap::new(),
+        functions: BTreeSet::new(),
         size: 0,
         given_up: None,
         out: Vec::new(),
     };
     run.read();
+    for script in &run.scripts {
+        for (name, at) in &script.scan.uses {
+            uses.add(script.line.get(name.clone()), index, script.line.cover(*at..at + 1).start);
+        }
+    }
     run.out
 }
 
@@ -41,6 +48,8 @@ struct Run<'a> {
     instruction: &'a Instruction,
     scripts: Vec<Script>,
     shell: HashMap<Vec<u8>, super::variables::Values>,
+    /// The names of its functions.
+    functions: BTreeSet<Vec<u8>>,
     /// How much text all scripts have.
     size: usize,
     /// Where reading was given up first.
@@ -54,12 +63,12 @@ impl Run<'_> {
         let body = instruction.effective();
         if body.json {
             let (line, scan) = text::json(instruction, body);
-            self.add(line, Some(scan), 0);
+            self.add(line, Some(scan), 0, None, false);
         } else {
-            self.add(text::shell(file, instruction, body), None, 0);
+            self.add(text::shell(file, instruction, body), None, 0, None, false);
             let script = self.scripts.first().and_then(|s| text::script(file, instruction, &s.scan));
             if let Some(line) = script {
-                self.add(line, None, 0);
+                self.add(line, None, 0, None, false);
             }
         }
         let mut done = 0;
@@ -74,7 +83,14 @@ impl Run<'_> {
         }
     }
 
-    fn add(&mut self, line: Logical, scanned: Option<Scan>, depth: usize) {
+    fn add(
+        &mut self,
+        line: Logical,
+        scanned: Option<Scan>,
+        depth: usize,
+        parent: Option<(usize, usize)>,
+        document: bool,
+    ) {
         let length = line.text().len();
         let start = line.cover(0..length.min(1));
         self.size = self.size.saturating_add(length);
@@ -82,11 +98,16 @@ impl Run<'_> {
             self.given_up.get_or_insert(start);
             return;
         }
-        let scan = scanned.unwrap_or_else(|| scan(&line));
+        let scan = match scanned {
+            Some(scan) => scan,
+            None if document => scan::document(&line),
+            None => scan::scan(&line),
+        };
         if let Some(at) = scan.deep {
             self.given_up.get_or_insert(line.cover(at..at + 1));
         }
-        self.scripts.push(Script { line, scan, depth });
+        self.functions.extend(scan.functions.iter().map(|f| line.get(f.clone()).to_vec()));
+        self.scripts.push(Script { line, scan, depth, parent });
         collect(&self.scripts, self.scripts.len() - 1, &mut self.shell);
     }
 
@@ -101,16 +122,23 @@ impl Run<'_> {
         let Some(script) = self.scripts.get_mut(index) else { return };
         let depth = script.depth + 1;
         inside.append(&mut script.scan.inner);
+        let expanded = std::mem::take(&mut script.scan.expanded);
         if let Some(script) = self.scripts.get(index) {
             for (at, command) in script.scan.commands.iter().enumerate() {
                 if !command.words.is_empty() {
                     let fields = expand(&self.known(), index, &command.words);
-                    inside.extend(command::scripts(script, at, command, &fields));
+                    let begin = command.words.first().map_or(0, |w| w.range.start);
+                    inside.extend(
+                        command::scripts(script, at, command, &fields, &self.functions).into_iter().map(|s| (begin, s)),
+                    );
                 }
             }
         }
-        for line in inside {
-            self.add(line, None, depth);
+        for (at, line) in expanded {
+            self.add(line, None, depth, Some((index, at)), true);
+        }
+        for (at, line) in inside {
+            self.add(line, None, depth, Some((index, at)), false);
         }
     }
 
@@ -120,7 +148,9 @@ impl Run<'_> {
         for (index, script) in self.scripts.iter().enumerate() {
             for command in &script.scan.commands {
                 let fields = expand(&self.known(), index, &command.words);
-                let Some((program, at, said)) = command::install(&fields) else { continue };
+                let Some((program, at, said)) = command::install(script, command, &fields, &self.functions) else {
+                    continue;
+                };
                 let span = fields.all.get(at).map_or(0..0, |f| f.cover.clone());
                 if seen.insert((span.start, span.end)) {
                     found.push((program, span, said));

@@ -7,8 +7,12 @@
 use std::ops::Range;
 
 use super::super::logical::Logical;
+use super::text::copy;
 
+mod flow;
 mod word;
+
+use flow::{Flow, Join, Kind as Closed};
 
 /// How far the end of an arithmetic expression is looked for.
 const ARITHMETIC: usize = 256;
@@ -78,8 +82,18 @@ pub(super) struct Scan {
     pub(super) atoms: Vec<Atom>,
     pub(super) commands: Vec<Command>,
     pub(super) assigns: Vec<Assign>,
-    /// The texts between backquotes, without their escapes.
-    pub(super) inner: Vec<Logical>,
+    /// The texts between backquotes, without their escapes, and where they stand.
+    pub(super) inner: Vec<(usize, Logical)>,
+    /// The texts of heredocs in which commands are run, and where their command stands.
+    pub(super) expanded: Vec<(usize, Logical)>,
+    /// The names of all variables that are asked for, and where.
+    pub(super) uses: Vec<(Range<usize>, usize)>,
+    /// The names of functions.
+    pub(super) functions: Vec<Range<usize>>,
+    /// Which assignment surely gives its name the value, and where that holds; by start.
+    pub(super) sure: Vec<(usize, Range<usize>)>,
+    /// Where any name may have any value, since a file was read in; by start.
+    pub(super) lost: Vec<Range<usize>>,
     /// Where something was nested too deeply.
     pub(super) deep: Option<usize>,
 }
@@ -93,9 +107,16 @@ impl Scan {
 
 /// Scans a text.
 pub(super) fn scan(line: &Logical) -> Scan {
-    let mut scanner = Scanner { line, text: line.text(), at: 0, depth: 0, pending: Vec::new(), out: Scan::default() };
+    let mut scanner = Scanner::new(line);
     scanner.list(false);
-    scanner.out
+    scanner.done()
+}
+
+/// Scans the text of a heredoc: only what is run in it.
+pub(super) fn document(line: &Logical) -> Scan {
+    let mut scanner = Scanner::new(line);
+    scanner.document();
+    scanner.done()
 }
 
 /// Whether a name may be a variable's.
@@ -116,6 +137,8 @@ struct Pending {
     command: usize,
     name: Vec<u8>,
     tabs: bool,
+    /// Whether commands in it are run: no part of its name is quoted.
+    expands: bool,
 }
 
 /// What an open parenthesis or `case` waits for.
@@ -131,10 +154,22 @@ struct Scanner<'a> {
     at: usize,
     depth: usize,
     pending: Vec<Pending>,
+    flow: Flow,
     out: Scan,
 }
 
 impl<'a> Scanner<'a> {
+    fn new(line: &'a Logical) -> Self {
+        let (flow, out) = (Flow::default(), Scan::default());
+        Self { line, text: line.text(), at: 0, depth: 0, pending: Vec::new(), flow, out }
+    }
+
+    fn done(mut self) -> Scan {
+        self.out.sure = self.flow.sure;
+        self.out.lost = self.flow.lost;
+        self.out
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -211,12 +246,24 @@ impl<'a> Scanner<'a> {
             }
             if let Some(command) = self.out.commands.get_mut(pending.command) {
                 command.documents.push(start..stop);
+                let text = self.text.get(start..stop).unwrap_or_default();
+                if pending.expands && (text.contains(&b'`') || text.contains(&b'$')) {
+                    let mut inside = Logical::default();
+                    copy(self.line, start..stop, &mut inside);
+                    self.out.expanded.push((command.words.first().map_or(start, |w| w.range.start), inside));
+                }
             }
         }
     }
 
     /// Reads commands to the end of the text, or to the `)` that closes a substitution.
     fn list(&mut self, nested: bool) {
+        let frames = self.flow.open(Closed::Text);
+        self.commands(nested);
+        self.flow.close_to(frames, self.at);
+    }
+
+    fn commands(&mut self, nested: bool) {
         let mut open: Vec<Open> = Vec::new();
         let mut now: Option<usize> = None;
         loop {
@@ -229,15 +276,18 @@ impl<'a> Scanner<'a> {
                 b'#' => self.comment(),
                 b'\n' => {
                     self.finish(now.take());
+                    self.flow.list(self.at, false);
                     self.newline();
                 }
                 b';' => {
                     self.finish(now.take());
+                    self.flow.list(self.at, false);
                     let next = matches!(self.ahead(1), Some(b';' | b'&'));
                     self.at += 1 + usize::from(next);
                     if next {
                         self.at += usize::from(self.peek() == Some(b'&'));
                         if open.last() == Some(&Open::Case) {
+                            self.flow.branch(self.at, false);
                             self.pattern(&mut open);
                         }
                     }
@@ -248,14 +298,27 @@ impl<'a> Scanner<'a> {
                 }
                 b'&' => {
                     self.finish(now.take());
-                    self.at += 1 + usize::from(self.ahead(1) == Some(b'&'));
+                    let and = self.ahead(1) == Some(b'&');
+                    if and {
+                        self.flow.join(self.at, Join::And);
+                    } else {
+                        self.flow.list(self.at, true);
+                    }
+                    self.at += 1 + usize::from(and);
                 }
                 b'|' => {
                     let or = self.ahead(1) == Some(b'|');
                     if let Some(command) = now.and_then(|n| self.out.commands.get_mut(n)) {
                         command.piped = !or;
                     }
-                    self.finish(now.take());
+                    if or {
+                        self.finish(now.take());
+                        self.flow.join(self.at, Join::Or);
+                    } else {
+                        self.flow.pipe();
+                        self.finish(now.take());
+                        self.flow.piped();
+                    }
                     self.at += 1 + usize::from(or || self.ahead(1) == Some(b'&'));
                 }
                 b'(' => self.paren(&mut open, &mut now),
@@ -263,7 +326,9 @@ impl<'a> Scanner<'a> {
                     self.finish(now.take());
                     self.at += 1;
                     while open.pop_if(|o| *o == Open::Case).is_some() {}
-                    if open.pop().is_none() && nested {
+                    if open.pop().is_some() {
+                        self.flow.close(Closed::Paren, self.at);
+                    } else if nested {
                         return;
                     }
                 }
@@ -282,7 +347,8 @@ impl<'a> Scanner<'a> {
             // the head of a function
             self.at += 1;
             if let Some(command) = now.take().and_then(|n| self.out.commands.get_mut(n)) {
-                command.words.clear();
+                let name = command.words.drain(..).next();
+                self.out.functions.extend(name.map(|w| w.range));
             }
             return;
         }
@@ -292,6 +358,7 @@ impl<'a> Scanner<'a> {
             Some(end) => self.at = end,
             None => {
                 self.at += 1;
+                self.flow.open(Closed::Paren);
                 open.push(Open::Paren);
             }
         }
@@ -338,14 +405,15 @@ impl<'a> Scanner<'a> {
         if !document {
             return;
         }
-        let mut name = Vec::new();
+        let (mut name, mut expands) = (Vec::new(), true);
         for atom in self.out.atoms.get(word.atoms.clone()).unwrap_or_default() {
             name.extend_from_slice(self.slice(atom.range.clone()));
+            expands &= !atom.quoted;
         }
         let mut pending = None;
         if let Some((index, command)) = self.command(now) {
             if sign == 2 {
-                pending = Some(Pending { command: index, name, tabs });
+                pending = Some(Pending { command: index, name, tabs, expands });
             } else {
                 command.strings.push(word);
             }
@@ -379,6 +447,7 @@ impl<'a> Scanner<'a> {
             } else {
                 vec![self.without(&word, behind)]
             };
+            self.flow.assign(self.out.assigns.len());
             self.out.assigns.push(Assign { name, append, list, words });
             // no keyword may follow
             self.command(now);
@@ -423,13 +492,20 @@ impl<'a> Scanner<'a> {
     /// Takes a word that belongs to the grammar, with what it brings.
     fn keyword(&mut self, text: &[u8], open: &mut Vec<Open>) -> bool {
         match text {
-            b"if" | b"then" | b"elif" | b"else" | b"fi" | b"while" | b"until" | b"do" | b"done" | b"{" | b"}"
-            | b"!" | b"time" | b"coproc" => {}
-            b"esac" => {
-                open.pop_if(|o| *o == Open::Case);
+            b"!" | b"time" | b"coproc" => {}
+            b"if" | b"while" | b"until" | b"{" => {
+                self.flow.open(Closed::Word);
             }
-            b"for" | b"select" => self.each(),
+            b"then" | b"elif" | b"else" => self.flow.branch(self.at, false),
+            b"do" => self.flow.branch(self.at, true),
+            b"fi" | b"done" | b"}" => self.flow.close(Closed::Word, self.at),
+            b"esac" => self.esac(open),
+            b"for" | b"select" => {
+                self.flow.open(Closed::Word);
+                self.each();
+            }
             b"case" => {
+                self.flow.open(Closed::Word);
                 self.blanks();
                 self.word();
                 self.gap();
@@ -440,7 +516,8 @@ impl<'a> Scanner<'a> {
             }
             b"function" => {
                 self.blanks();
-                self.word();
+                let name = self.word();
+                self.out.functions.extend(name.map(|w| w.range));
                 self.blanks();
                 if self.rest().starts_with(b"()") {
                     self.at += 2;
@@ -481,15 +558,21 @@ impl<'a> Scanner<'a> {
             }
         }
         if is_name(self.slice(name.range.clone())) {
+            self.flow.each(self.out.assigns.len());
             self.out.assigns.push(Assign { name: name.range, append: false, list: true, words });
         }
+    }
+
+    fn esac(&mut self, open: &mut Vec<Open>) {
+        open.pop_if(|o| *o == Open::Case);
+        self.flow.close(Closed::Word, self.at);
     }
 
     /// The pattern of an arm of `case`, or its end.
     fn pattern(&mut self, open: &mut Vec<Open>) {
         self.gap();
         if self.literal(b"esac") {
-            open.pop_if(|o| *o == Open::Case);
+            self.esac(open);
             return;
         }
         loop {
@@ -509,18 +592,24 @@ impl<'a> Scanner<'a> {
     /// A command ends: what `export` and its kin assign is assigned.
     fn finish(&mut self, now: Option<usize>) {
         let Some(command) = now.and_then(|n| self.out.commands.get(n)) else { return };
-        let Some(first) = command.words.first() else { return };
+        let word = |i: usize| command.words.get(i).map_or(&[][..], |w| self.slice(w.range.clone()));
+        let skipped = usize::from(matches!(word(0), b"builtin" | b"command"));
+        let first = word(skipped);
         let declares: [&[u8]; 5] = [b"export", b"local", b"declare", b"typeset", b"readonly"];
-        if !declares.contains(&self.slice(first.range.clone())) {
-            return;
-        }
-        for word in command.words.clone().into_iter().skip(1) {
+        let declares = declares.contains(&first);
+        let runs = |word: &Word| self.out.atoms(word).iter().any(|a| a.kind == Kind::Command);
+        let loses = matches!(first, b"." | b"source") || (first == b"eval" && command.words.iter().any(runs));
+        let empty = command.words.is_empty();
+        let words = if declares { command.words.clone() } else { Vec::new() };
+        for word in words.into_iter().skip(1) {
             if let Some((name, append)) = assigned(self.slice(word.range.clone())) {
                 let name = word.range.start..word.range.start + name;
                 let words = vec![self.without(&word, name.end + 1 + usize::from(append))];
+                self.flow.assign(self.out.assigns.len());
                 self.out.assigns.push(Assign { name, append, list: false, words });
             }
         }
+        self.flow.command(self.at, empty || declares, loses);
     }
 }
 

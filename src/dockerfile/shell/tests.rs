@@ -4,6 +4,9 @@ use super::super::{Dockerfile, apply, undo};
 use super::*;
 
 mod any;
+mod seen;
+mod shared;
+mod values;
 
 /// A file of one stage with one RUN.
 pub(super) fn parse(text: &str) -> Dockerfile {
@@ -150,7 +153,6 @@ fn what_installs_nothing_is_left_alone() {
         "apt-get remove x",
         "apt-get purge -y x && apt-get autoremove && apt-get clean",
         "apt-get update -qq",
-        "apt-get -y upgrade",
         "apt-get install -f",
         "apt-get install x-",
         "apt-mark manual x",

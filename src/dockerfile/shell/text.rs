@@ -80,12 +80,18 @@ pub(super) fn json(instruction: &Instruction, body: &Body) -> (Logical, Scan) {
                 continue;
             }
             copy(&instruction.line, word.start + from..word.start + at, &mut line);
-            let here = instruction.line.cover(word.start + at + 1..word.start + at + 2).start;
             let sign = raw.get(at + 1).copied().unwrap_or_default();
+            // the last byte of the escape, behind which a text may go on
+            let last = word.start + at + if sign == b'u' { 5 } else { 1 };
+            let here = instruction.line.cover(last..last + 1).start;
+            let digits = raw.get(at + 2..at + 6).filter(|_| sign == b'u').unwrap_or_default();
+            let code = std::str::from_utf8(digits).ok().and_then(|d| u32::from_str_radix(d, 16).ok());
+            let ascii = code.and_then(|c| u8::try_from(c).ok()).filter(u8::is_ascii);
             match sign {
                 b'n' => line.push(here, b"\n"),
                 b't' => line.push(here, b"\t"),
                 b'"' | b'\\' | b'/' => line.push(here, &[sign]),
+                _ if ascii.is_some() => line.push(here, &[ascii.unwrap_or_default()]),
                 // no package and no shell needs such a character
                 _ => line.push(here, "\u{fffd}".as_bytes()),
             }

@@ -1,6 +1,7 @@
 //! What a variable in shell text may stand for: what the same RUN assigns, else ARG and ENV.
 //!
-//! For `fields`. Every assignment of the RUN counts, whatever its branch.
+//! For `fields`. Every assignment of the RUN counts, whatever its branch. ARG and ENV count beside
+//! them, unless an assignment that no branch skips stands before.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -9,7 +10,7 @@ use std::ops::Range;
 use super::super::lex::Var;
 use super::super::logical::Logical;
 use super::super::parse::Dockerfile;
-use super::scan::{Atom, Form, Kind, Scan, Word, is_name};
+use super::scan::{Assign, Atom, Form, Kind, Scan, Word, is_name};
 
 /// No more assignments of one name are compared to find the one that counts.
 const COMPARED: usize = 64;
@@ -21,6 +22,8 @@ pub(super) struct Script {
     pub(super) scan: Scan,
     /// In how many others it stands.
     pub(super) depth: usize,
+    /// In which other one, and where in its text.
+    pub(super) parent: Option<(usize, usize)>,
 }
 
 /// Where an instruction looks for ARG and ENV.
@@ -57,34 +60,82 @@ pub(super) struct Values {
     pub(super) all: Vec<Value>,
     /// Whether it has others, which only the build knows.
     pub(super) open: bool,
-    /// Whether it adds to what it was.
-    pub(super) extends: bool,
+    /// Where in which script one of them surely holds; by script and start.
+    sure: Vec<(usize, Range<usize>)>,
+}
+
+/// What is known of a variable where it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// The same RUN has set it, whatever its branch.
+    Sure,
+    /// The same RUN may have set it, or not.
+    Maybe,
+    /// It may have any value: a file was read in.
+    Lost,
+}
+
+/// The start of the last range that holds a point, of ranges by start. `None`: none of the last ones.
+fn last<'a>(all: impl Iterator<Item = &'a Range<usize>>, at: usize) -> Option<usize> {
+    all.take(COMPARED).find(|r| r.contains(&at)).map(|r| r.start)
+}
+
+/// What is known of a variable at a point of a script.
+pub(super) fn known(scripts: &[Script], values: Option<&Values>, script: usize, at: usize) -> Known {
+    let mut point = Some((script, at));
+    while let Some((index, at)) = point {
+        let Some(script) = scripts.get(index) else { break };
+        let sure = values.and_then(|v| {
+            let before = v.sure.partition_point(|(s, r)| (*s, r.start) <= (index, at));
+            let own = v.sure.get(..before).unwrap_or_default().iter().rev().take_while(|(s, _)| *s == index);
+            last(own.map(|(_, r)| r), at)
+        });
+        let before = script.scan.lost.partition_point(|r| r.start <= at);
+        let files = script.scan.lost.get(..before).unwrap_or_default();
+        let lost = last(files.iter().rev(), at).or_else(|| (files.len() > COMPARED).then_some(at));
+        match (sure, lost) {
+            (Some(sure), lost) if lost.is_none_or(|l| l <= sure) => return Known::Sure,
+            (_, Some(_)) => return Known::Lost,
+            _ => point = script.parent,
+        }
+    }
+    Known::Maybe
 }
 
 /// Collects what a script assigns.
 pub(super) fn collect(scripts: &[Script], index: usize, into: &mut HashMap<Vec<u8>, Values>) {
     let Some(script) = scripts.get(index) else { return };
+    let adds: Vec<bool> = script.scan.assigns.iter().map(|a| a.append || own(script, a)).collect();
     for assign in &script.scan.assigns {
-        let name = script.line.get(assign.name.clone());
-        let values = into.entry(name.to_vec()).or_default();
-        let own = |word: &Word| {
-            let atoms = script.scan.atoms(word).iter();
-            let named = |a: &Atom| matches!(&a.kind, Kind::Variable(n, _) if script.line.get(n.clone()) == name);
-            atoms.into_iter().any(named)
-        };
-        values.extends |= assign.append || assign.words.iter().any(own);
+        let values = into.entry(script.line.get(assign.name.clone()).to_vec()).or_default();
         let value = |word: &Word| Value { script: index, word: word.clone(), listed: assign.list };
         values.all.extend(assign.words.iter().map(value));
     }
+    for (nth, range) in &script.scan.sure {
+        let assign = script.scan.assigns.get(*nth).filter(|_| adds.get(*nth) == Some(&false));
+        if let Some(values) = assign.and_then(|a| into.get_mut(script.line.get(a.name.clone()))) {
+            values.sure.push((index, range.clone()));
+        }
+    }
     for command in &script.scan.commands {
-        let mut words = command.words.iter().map(|w| script.line.get(w.range.clone()));
-        if !words.next().is_some_and(|w| matches!(w, b"read" | b"mapfile" | b"readarray" | b"getopts")) {
-            continue;
+        let mut words = command.words.iter().map(|w| script.line.get(w.range.clone())).peekable();
+        while words.next_if(|w| matches!(*w, b"builtin" | b"command")).is_some() {}
+        match words.next() {
+            Some(b"read" | b"mapfile" | b"readarray" | b"getopts") => {}
+            Some(b"printf") if words.peek() == Some(&&b"-v"[..]) => {}
+            _ => continue,
         }
         for name in words.filter(|w| is_name(w)) {
             into.entry(name.to_vec()).or_default().open = true;
         }
     }
+}
+
+/// Whether a variable is among what is assigned to it.
+fn own(script: &Script, assign: &Assign) -> bool {
+    let name = script.line.get(assign.name.clone());
+    let named = |a: &Atom| matches!(&a.kind, Kind::Variable(n, _) if script.line.get(n.clone()) == name);
+    assign.words.iter().any(|w| script.scan.atoms(w).iter().any(named))
 }
 
 /// ARG and ENV of a whole file, by name.

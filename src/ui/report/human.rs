@@ -80,7 +80,7 @@ fn block(out: &mut String, label: &str, ink: Ink, pin: Option<&str>, trouble: &T
         let _ = writeln!(out, "{blank}{} {file}:{}:{}", frame("-->"), place.line, place.column);
         if let Some(line) = &place.excerpt {
             let width = look.width.unwrap_or(PLAIN_WIDTH).saturating_sub(gutter + 3);
-            let shown = excerpt::shown(&line.text, place.column, line.width, width);
+            let shown = excerpt::shown(&line.text, place.column.saturating_sub(line.skipped), line.width, width);
             let head = frame(&format!("{number:>gutter$} |"));
             let text = format!(" {}", shown.text);
             let carets = paint(ink, &"^".repeat(shown.carets), color);

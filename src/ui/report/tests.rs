@@ -8,7 +8,7 @@ fn pin(text: &str) -> PinName {
 }
 
 fn place(file: &str, line: usize, column: usize, text: &str, width: usize) -> Place {
-    Place { excerpt: Some(Excerpt { text: text.to_owned(), width }), column, ..Place::line(file, line) }
+    Place { excerpt: Some(Excerpt { text: text.to_owned(), width, skipped: 0 }), column, ..Place::line(file, line) }
 }
 
 fn verdict() -> Verdict {

@@ -53,6 +53,20 @@ impl Scanner<'_> {
         self.at = (end + 1).min(self.text.len());
     }
 
+    /// Reads the text of a heredoc.
+    pub(super) fn document(&mut self) {
+        let mut atoms = Vec::new();
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\\' => self.at = (self.at + 2).min(self.text.len()),
+                b'$' => self.dollar(&mut atoms, true),
+                b'`' => self.backquotes(&mut atoms, true),
+                _ => self.at += 1,
+            }
+            atoms.clear();
+        }
+    }
+
     /// Whether one level more is followed; remembers where it was not.
     fn deeper(&mut self) -> bool {
         if self.depth >= DEEPEST {
@@ -122,13 +136,18 @@ impl Scanner<'_> {
                 self.brace(quoted)
             }
             Some(b'\'') if !quoted => {
-                // escapes in it are left as they are: no package bears them
                 let mut end = self.at + 1;
                 while let Some(byte) = self.text.get(end).filter(|b| **b != b'\'') {
                     end += 1 + usize::from(*byte == b'\\');
                 }
                 let end = end.min(self.text.len());
-                atoms.push(text(self.at + 1..end, true));
+                if self.text.get(self.at + 1..end).unwrap_or_default().contains(&b'\\') {
+                    // an escape may be any byte
+                    let range = start..(end + 1).min(self.text.len());
+                    atoms.push(Atom { kind: Kind::Command, range, quoted: true });
+                } else {
+                    atoms.push(text(self.at + 1..end, true));
+                }
                 self.at = (end + 1).min(self.text.len());
                 return;
             }
@@ -147,6 +166,9 @@ impl Scanner<'_> {
                 return;
             }
         };
+        if let Kind::Variable(name, _) = &kind {
+            self.out.uses.push((name.clone(), start));
+        }
         atoms.push(Atom { kind, range: start..self.at, quoted });
     }
 
@@ -206,7 +228,7 @@ impl Scanner<'_> {
         }
         self.at = self.at.min(self.text.len());
         copy(self.line, from..self.at, &mut inner);
-        self.out.inner.push(inner);
+        self.out.inner.push((start, inner));
         self.at = (self.at + 1).min(self.text.len());
         atoms.push(Atom { kind: Kind::Command, range: start..self.at, quoted });
     }

@@ -1,0 +1,59 @@
+//! Installs that do not look like one.
+
+use super::{parse, said};
+
+#[track_caller]
+fn finds(run: &str, found: &[&str]) {
+    assert_eq!(said(&parse(&format!("FROM a\n{run}\n"))), found, "{run}");
+}
+
+#[test]
+fn verbs_that_install_without_saying_so() {
+    finds("RUN apt-get upgrade -y", &["apt-get {upgrade Verb(\"upgrade\")}"]);
+    finds("RUN apt-get dist-upgrade a", &["apt-get {dist-upgrade Verb(\"dist-upgrade\")} {a Verb(\"dist-upgrade\")}"]);
+    finds("RUN apt -y full-upgrade", &["apt {full-upgrade Verb(\"full-upgrade\")}"]);
+    finds("RUN aptitude safe-upgrade", &["aptitude {safe-upgrade Verb(\"safe-upgrade\")}"]);
+    finds("RUN apt-get remove -y a b+ g++", &["apt-get {b+ Plus}"]);
+    finds("RUN apt-get autoremove a g+++", &["apt-get {g+++ Plus}"]);
+    finds("RUN apt-get purge a", &[]);
+    finds("RUN aptitude hold a b+M", &["aptitude {b+M Plus}"]);
+}
+
+#[test]
+fn a_program_that_cannot_be_known_may_be_apt() {
+    finds("RUN ${APT:-apt-get} install -y a", &[" {${APT:-apt-get} Variable(\"APT\")}"]);
+    finds("ARG APT\nRUN sudo $APT -y install a", &[" {$APT Variable(\"APT\")}"]);
+    finds("RUN $(command -v apt-get) install a", &[" {$(command -v apt-get) Command}"]);
+    finds("RUN \"`which apt`\" install a", &[" {\"`which apt`\" Command}"]);
+    finds("RUN $'apt\\x2dget' install a", &[" {$'apt\\x2dget' Variable(\"$'…'\")}"]);
+    finds("RUN npm install a; pip install b; make install; dnf install -y c", &[]);
+    finds("RUN $VENV/bin/pip install a; $(which pip3) install b; $X remove c; npm $Y install", &[]);
+}
+
+#[test]
+fn a_script_that_is_said_to_a_shell() {
+    finds("RUN echo 'apt-get install -y a' | sh", &["apt-get a"]);
+    finds("RUN printf 'apt-get install %s\\n' a | sed s/x/y/ | bash -e", &["apt-get {%s Name}"]);
+    finds("RUN printf '%s\\n' 'apt-get install a' 'x' | sudo sh", &["apt-get a x"]);
+    finds("RUN echo 'apt-get install a\\napt-get install b' | sh", &["apt-get a", "apt-get b"]);
+    finds("RUN echo 'apt-get install a' | tee /x", &[]);
+    finds("RUN cat <<E\n$(apt-get install a) \\$(apt-get install b)\nE", &["apt-get a"]);
+    finds("RUN cat <<E\n`apt-get install a`\nE", &["apt-get a"]);
+    finds("RUN cat <<'E'\n$(apt-get install a)\nE", &[]);
+}
+
+#[test]
+fn a_function_may_run_its_words() {
+    finds("RUN log() { \"$@\"; }; log apt-get install a", &["apt-get a"]);
+    finds("RUN echo() { \"$@\"; }; echo apt-get install a", &["apt-get a"]);
+    finds("RUN function echo { \"$@\"; }; echo apt-get install a", &["apt-get a"]);
+    finds("RUN debug apt-get install a", &["apt-get a"]);
+    finds("RUN x || die \"apt-get install failed\"", &[]);
+}
+
+#[test]
+fn escapes_of_json_are_read() {
+    finds("RUN [\"apt\\u002dget\",\"install\",\"cur\\u006c\"]", &["apt-get curl"]);
+    let (text, errors) = super::pinned("FROM a\nRUN [\"apt\\u002dget\",\"install\",\"cur\\u006c\"]\n");
+    assert_eq!((text.as_str(), errors.len()), ("FROM a\nRUN [\"apt\\u002dget\",\"install\",\"cur\\u006c=9\"]\n", 0));
+}
