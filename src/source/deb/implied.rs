@@ -243,11 +243,10 @@ fn unclear(keys: &Keys, file: &Dockerfile, install: &Install) -> Vec<Unclear> {
                 if list.iter().any(names) { Severity::Error } else { Severity::Note }
             }
         };
-        let trouble =
-            Trouble::new(format!("apt is told to install {}, which cannot be known: {}", quoted(&text), n.why))
-                .at(n.place(file))
-                .expected("the names of packages")
-                .help("write them out, or name the packages of the pin: deb = [\"curl\", …]");
+        let trouble = Trouble::new(format!("what apt installs for {} cannot be known: {}", quoted(&text), n.why))
+            .at(n.place(file))
+            .expected("the names of packages")
+            .help("write them out, or name the packages of the pin: deb = [\"curl\", …]");
         Unclear { id: Id::APT005, severity, trouble }
     };
     install.not_understood.iter().map(one).collect()
