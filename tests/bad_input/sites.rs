@@ -96,7 +96,7 @@ fn a_value_that_the_lock_lacks_is_told_with_those_it_has() {
 fn two_pins_in_one_place_are_refused() {
     let up = Upstream::new(2);
     for (site, said) in
-        [("{ arg", "this site is pinned by `other` too"), ("{ stage = 0, arg", "two pins may claim one place")]
+        [("{ arg", "this site is pinned by `other` too"), ("{ stage = 0, arg", "two values are wanted at one place")]
     {
         let work = folder(&[("widget", up.pin("widget", "tag = \"v1.0.0\""))]);
         let other = up.pin("other", "tag = \"v1.1.0\"").replace("OTHER", "WIDGET").replace("{ arg", site);
