@@ -341,7 +341,7 @@ fn counts(pins: &[PinOutcome]) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    if parts.is_empty() { "no pins".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
 }
 
 fn outdated(out: &mut String, rows: &[Row], look: &Look) {

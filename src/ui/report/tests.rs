@@ -260,7 +260,7 @@ fn a_dry_run_prints_the_diffs() {
     let text = human(Outcome::Refreshed(&refreshed(false)), &look());
     assert!(text.contains(expected), "{text}");
     let none = Refreshed::default();
-    assert_eq!(human(Outcome::Refreshed(&none), &look()), "no pins\n");
+    assert_eq!(human(Outcome::Refreshed(&none), &look()), "nothing to do\n");
 }
 
 #[test]
