@@ -486,7 +486,7 @@ fn same_repository(said: &str, wanted: Option<&str>) -> bool {
 }
 
 /// The first variable of a text that was already freed from quotes.
-fn variable_in(text: &str, escape: u8) -> Option<String> {
+pub(super) fn variable_in(text: &str, escape: u8) -> Option<String> {
     if !text.contains('$') {
         return None;
     }
@@ -496,9 +496,9 @@ fn variable_in(text: &str, escape: u8) -> Option<String> {
     }
 }
 
-/// The value of `from=` in the comma-separated fields of a `--mount`.
-fn mount_from(text: &[u8]) -> Option<Range<usize>> {
-    let mut start = 0;
+/// The value of `from=` in the comma-separated fields of a `--mount`; the last one counts.
+pub(super) fn mount_from(text: &[u8]) -> Option<Range<usize>> {
+    let (mut start, mut found) = (0, None);
     for field in text.split(|b| *b == b',') {
         let mut range = start..start + field.len();
         start = range.end + 1;
@@ -508,12 +508,11 @@ fn mount_from(text: &[u8]) -> Option<Range<usize>> {
         let field = text.get(range.clone())?;
         if let Some((key, value)) = field.split_at_checked(5)
             && key.eq_ignore_ascii_case(b"from=")
-            && !value.is_empty()
         {
-            return Some(range.start + 5..range.end);
+            found = (!value.is_empty()).then_some(range.start + 5..range.end);
         }
     }
-    None
+    found
 }
 
 /// Whether a source is a URL, whatever fragment or query it bears.

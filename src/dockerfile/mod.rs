@@ -12,6 +12,7 @@
 //! | `fault` | [`SiteError`]: why a site cannot be found or edited |
 //! | `edit` | [`Edit`]: a change as data, and [`apply`] |
 //! | `comment` | the version that a comment above a pin tells |
+//! | [`images`] | every image that is taken in, and the edits that pin it |
 //! | `shadow` | what makes the build use another value than the pinned one |
 //! | [`shell`] | the packages that RUN installs with apt |
 //!
@@ -22,6 +23,7 @@ mod edit;
 mod expand;
 mod fault;
 mod heredoc;
+pub mod images;
 mod instruction;
 mod lex;
 mod lines;

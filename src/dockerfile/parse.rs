@@ -5,9 +5,11 @@
 //! Variables are the matter of [`Variables`], sites that of [`locate`](super::locate()).
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::expand::expand_bytes;
 use super::heredoc;
+use super::images::{Images, images};
 use super::instruction::{Body, Command, Comment, Heredoc, Instruction, Stage};
 use super::lines::{Lines, continued, directive, is_comment, lead};
 use super::logical::Logical;
@@ -31,9 +33,16 @@ pub struct Dockerfile {
     stages: Vec<Stage>,
     assignments: Vec<Assignment>,
     variables: Variables,
+    images: OnceLock<Images>,
 }
 
 impl Dockerfile {
+    /// The images that it takes in, looked for once: each pin of an image asks.
+    #[must_use]
+    pub fn images(&self) -> &Images {
+        self.images.get_or_init(|| images(self))
+    }
+
     /// Reads a Dockerfile. `file` is its path as messages shall show it.
     ///
     /// # Errors
@@ -76,6 +85,7 @@ impl Dockerfile {
             stages,
             assignments,
             variables,
+            images: OnceLock::new(),
         })
     }
 
