@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use super::environment::Environment;
 use crate::model::{Class, Failure, Trouble, quoted};
 use crate::remote::git::GitOptions;
+use crate::remote::registry::Logins;
 use crate::remote::{CredentialSources, Credentials, Http, Limits, Mirrors, Options, Proxies, Remote, SecondStore};
 use crate::ui::{Format, Outcome, Report, Shell, ShellOptions, colors};
 
@@ -113,8 +114,9 @@ impl Common {
         let options = Options { limits: Limits::default(), proxies, credentials: Credentials::new(sources) };
         let second = environment.second_store.as_deref().map(SecondStore::parse).transpose();
         let second = second.map_err(|why| usage_failure(Trouble::new(format!("DUBO_PIN_STORE: {why}"))))?;
+        let logins = Logins { files: environment.registry_logins.clone(), programs: environment.programs.clone() };
         let remote = Remote::new(Http::new(options), mirrors, GitOptions::default());
-        Ok(Some(remote.with_store(store_folder(environment)).with_second(second)))
+        Ok(Some(remote.with_store(store_folder(environment)).with_second(second).with_logins(logins)))
     }
 }
 

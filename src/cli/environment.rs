@@ -19,6 +19,10 @@ pub(super) struct Environment {
     pub(super) netrc: Option<PathBuf>,
     /// apt's files with credentials for archives, which may not be readable.
     pub(super) apt_auth: Vec<PathBuf>,
+    /// Docker's and containers' configurations with logins to registries, the first wins.
+    pub(super) registry_logins: Vec<PathBuf>,
+    /// `$PATH`, where credential helpers of registries are.
+    pub(super) programs: Vec<PathBuf>,
     pub(super) mirrors: Option<String>,
     pub(super) https_proxy: Option<String>,
     pub(super) http_proxy: Option<String>,
@@ -51,6 +55,8 @@ impl Environment {
             second_store: get("DUBO_PIN_STORE"),
             netrc: get("NETRC").map(PathBuf::from).or_else(|| in_home(".netrc")),
             apt_auth: apt_auth(),
+            registry_logins: registry_logins(home.as_deref()),
+            programs: get("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default(),
             mirrors: get("DUBO_PIN_MIRRORS"),
             https_proxy: either("https_proxy", "HTTPS_PROXY").or_else(|| either("all_proxy", "ALL_PROXY")),
             // Upper-case HTTP_PROXY is not read: a CGI server sets it from a request header.
@@ -71,4 +77,17 @@ fn apt_auth() -> Vec<PathBuf> {
     let mut parts: Vec<PathBuf> = parts.filter(|p| p.extension().is_some_and(|e| e == "conf")).collect();
     parts.sort();
     std::iter::once(PathBuf::from("/etc/apt/auth.conf")).chain(parts).collect()
+}
+
+/// `$REGISTRY_AUTH_FILE`, what docker reads (`$DOCKER_CONFIG/config.json`, or
+/// `~/.docker/config.json`), then what podman, skopeo and buildah read (containers-auth.json(5)).
+fn registry_logins(home: Option<&std::path::Path>) -> Vec<PathBuf> {
+    let folder = |name: &str| get(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let docker = folder("DOCKER_CONFIG").or_else(|| Some(home?.join(".docker"))).map(|d| d.join("config.json"));
+    let containers = |d: PathBuf| d.join("containers").join("auth.json");
+    let config = folder("XDG_CONFIG_HOME").or_else(|| Some(home?.join(".config")));
+    [folder("REGISTRY_AUTH_FILE"), docker, folder("XDG_RUNTIME_DIR").map(containers), config.map(containers)]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -7,6 +7,7 @@ use super::git::{Git, GitOptions};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use super::registry::{Logins, Registry, Session};
 use super::{Cache, Fault, Fetch, Http, Mirrored, Mirrors, RemoteError, SecondStore};
 use crate::disk::Store;
 
@@ -19,6 +20,7 @@ pub struct Remote {
     second: Option<SecondStore>,
     folder: Option<PathBuf>,
     store: OnceLock<Result<Store, RemoteError>>,
+    registries: Session,
 }
 
 impl Remote {
@@ -39,6 +41,13 @@ impl Remote {
     #[must_use]
     pub fn with_store(mut self, folder: Option<PathBuf>) -> Self {
         self.folder = folder;
+        self
+    }
+
+    /// …with the logins to registries.
+    #[must_use]
+    pub fn with_logins(mut self, logins: Logins) -> Self {
+        self.registries = Session::new(logins);
         self
     }
 
@@ -82,6 +91,12 @@ impl Remote {
     #[must_use]
     pub fn git(&self) -> Git<'_> {
         Git::new(&self.http, &self.mirrors, self.git.clone())
+    }
+
+    /// The client of image registries.
+    #[must_use]
+    pub fn registry(&self) -> Registry<'_> {
+        Registry::new(self, &self.http, &self.mirrors, &self.registries)
     }
 
     /// Things worth a warning that came up so far.

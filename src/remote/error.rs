@@ -4,9 +4,13 @@
 //! credential in it, never a raw text of a server that could move the cursor.
 
 use std::fmt;
+use std::io::Read;
 use std::time::Duration;
 
 use crate::model::{Class, Trouble, quoted, visible};
+
+/// The most that is kept of an error's body, in bytes.
+const SAID: u64 = 16 * 1024;
 
 /// What went wrong, by what a person can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,17 @@ impl fmt::Display for ObjectKind {
     }
 }
 
+/// The beginning of an error's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The status it came with.
+    pub(super) status: u16,
+    /// Its media type, as it came.
+    pub(super) media: String,
+    /// At most 16 KiB.
+    pub(super) bytes: Vec<u8>,
+}
+
 /// A failed request: which host, what fault, in which words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteError {
@@ -68,6 +83,8 @@ pub struct RemoteError {
     help: Option<String>,
     /// What was expected, and what came instead.
     differs: Option<Box<(String, String)>>,
+    /// What the server said with it, where the caller wants to know.
+    said: Option<Box<Said>>,
     /// Whether the same request may do better a little later.
     pub(super) transient: bool,
     /// How long the server asks to wait.
@@ -86,6 +103,7 @@ impl RemoteError {
             detail: detail.into(),
             help: None,
             differs: None,
+            said: None,
             transient: false,
             retry_after: None,
             midway: false,
@@ -114,6 +132,32 @@ impl RemoteError {
     pub(super) fn midway(mut self) -> Self {
         self.midway = true;
         self
+    }
+
+    /// …and the beginning of what the server said with it.
+    pub(super) fn saying(mut self, status: u16, media: String, body: impl Read) -> Self {
+        let mut bytes = Vec::new();
+        // What cannot be read is not told.
+        let _ = body.take(SAID).read_to_end(&mut bytes);
+        self.said = Some(Box::new(Said { status, media, bytes }));
+        self
+    }
+
+    /// What the server said, if it was kept.
+    pub(super) fn said(&self) -> Option<&Said> {
+        self.said.as_deref()
+    }
+
+    /// …in other words, as another fault.
+    pub(super) fn but(mut self, fault: Fault, detail: impl Into<String>) -> Self {
+        self.fault = fault;
+        self.detail = detail.into();
+        self
+    }
+
+    /// The details, without the host.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// What kind of failure it is.

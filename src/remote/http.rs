@@ -37,6 +37,8 @@ pub struct Options {
 pub enum Method<'a> {
     /// GET.
     Get,
+    /// HEAD: the same answer without its body.
+    Head,
     /// POST of these bytes. It is sent again on a dropped connection: only for questions.
     Post(&'a [u8]),
 }
@@ -48,6 +50,16 @@ pub enum Length {
     Needed,
     /// What comes carries its own end or digest.
     Free,
+}
+
+/// Who a request says it comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Access<'a> {
+    /// Whom the user's netrc and credential helpers name, if the server asks.
+    Stored,
+    /// Whom this header names, or nobody. A 401 is an answer then, for the caller to judge, and an
+    /// error carries what the server said about it.
+    Own(Option<&'a str>),
 }
 
 /// Conditions and ranges: they hold what one origin told, and are sent to that one alone.
@@ -81,6 +93,8 @@ pub struct Request<'a> {
     /// How many answers of the URL's host may be under way at once, of all that say a number.
     /// A host that needs one is also asked more often before it is given up.
     pub at_most: Option<usize>,
+    /// Who asks.
+    pub access: Access<'a>,
 }
 
 impl<'a> Request<'a> {
@@ -96,11 +110,12 @@ impl<'a> Request<'a> {
             limit,
             length: Length::Needed,
             at_most: None,
+            access: Access::Stored,
         }
     }
 }
 
-/// An answer: 2xx, or 304 where a condition was sent. 206 only where a range was sent; whether it
+/// An answer: 2xx, or 304 where a condition was sent, or 401 where the caller brought its own header. 206 only where a range was sent; whether it
 /// is the right part is the caller's matter.
 #[derive(Debug)]
 pub struct Response {
@@ -130,6 +145,11 @@ impl Response {
     #[must_use]
     pub fn sized(&self) -> bool {
         self.headers.contains_key(header::CONTENT_LENGTH) || self.headers.contains_key(header::TRANSFER_ENCODING)
+    }
+
+    /// Every value of a header that is plain text.
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers.get_all(name).iter().filter_map(|v| v.to_str().ok())
     }
 
     /// All headers that are plain text, as name and value.
@@ -234,7 +254,10 @@ impl Http {
         let mut hop = Hop {
             url: request.url.clone(),
             left: !policy::same_origin(request.url, request.asked),
-            authorization: credentials.known(request.asked),
+            authorization: match request.access {
+                Access::Stored => credentials.known(request.asked),
+                Access::Own(header) => header.map(secret).transpose()?,
+            },
         };
         let mut redirects = 0;
         loop {
@@ -249,8 +272,17 @@ impl Http {
                 }
                 let next = target(request, &hop.url, &answer)?;
                 hop.left |= !policy::same_origin(&next, request.asked);
+                if hop.left && matches!((&request.method, &request.access), (Method::Post(_), Access::Own(_))) {
+                    let detail = "a login was redirected to another host: it is not sent there";
+                    return Err(RemoteError::new(Fault::Refused, &host, detail));
+                }
                 hop.url = next;
                 continue;
+            }
+            if status == StatusCode::UNAUTHORIZED && matches!(request.access, Access::Own(_)) {
+                let headers = answer.headers().clone();
+                let body = Body::new(answer, &host, request.limit, until, self.options.limits);
+                return Ok(Response { status: status.as_u16(), url: hop.url, headers, body });
             }
             if status == StatusCode::UNAUTHORIZED && !hop.left && hop.authorization.is_none() {
                 hop.authorization = Some(credentials.ask(request.asked, &challenges(&answer))?);
@@ -300,6 +332,7 @@ impl Http {
         }
         let builder = match request.method {
             Method::Get => client.get(hop.url.clone()),
+            Method::Head => client.head(hop.url.clone()),
             Method::Post(body) => client.post(hop.url.clone()).body(body.to_vec()),
         };
         builder.headers(headers).send().map_err(|e| self.explain(host, e))
@@ -392,7 +425,16 @@ impl Http {
             StatusCode::PARTIAL_CONTENT => return broken("a part (206) that was not asked for"),
             StatusCode::NOT_MODIFIED if conditional => {}
             s if s.is_success() => {}
-            _ => return Err(failure(host, &hop.url, status, headers)),
+            _ => {
+                let error = failure(host, &hop.url, status, headers);
+                if matches!(request.access, Access::Stored) {
+                    return Err(error);
+                }
+                let media =
+                    headers.get(header::CONTENT_TYPE).and_then(|m| m.to_str().ok()).unwrap_or_default().to_owned();
+                let body = Body::new(answer, host, u64::MAX, until, self.options.limits);
+                return Err(error.saying(status.as_u16(), media, body));
+            }
         }
         let length = headers.get(header::CONTENT_LENGTH);
         let transfer = headers.get(header::TRANSFER_ENCODING);
@@ -408,18 +450,19 @@ impl Http {
         if encoding.is_some_and(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {
             return broken("a Content-Encoding that was not asked for");
         }
-        let bare = length.is_none() && !chunked && status != StatusCode::NOT_MODIFIED;
+        let head = request.method == Method::Head;
+        let bare = length.is_none() && !chunked && status != StatusCode::NOT_MODIFIED && !head;
         if bare && request.length == Length::Needed {
             let detail = "it does not say how long it is, so that a cut would not be seen";
             return Err(RemoteError::new(Fault::Refused, host, detail));
         }
         let announced = length.and_then(|l| l.to_str().ok()).and_then(|l| l.parse::<u64>().ok());
-        if let Some(size) = announced.filter(|size| *size > request.limit) {
+        if let Some(size) = announced.filter(|size| *size > request.limit && !head) {
             let detail = format!("{size} bytes, more than the {} that are taken", request.limit);
             return Err(RemoteError::new(Fault::Refused, host, detail));
         }
         if !hop.left
-            && let Some(value) = &hop.authorization
+            && let (Some(value), Access::Stored) = (&hop.authorization, request.access)
         {
             self.options.credentials.accepted(request.asked, value);
         }
@@ -452,6 +495,14 @@ fn target(request: &Request<'_>, from: &Url, answer: &reqwest::blocking::Respons
     }
 }
 
+/// A header's value that no message shows.
+fn secret(text: &str) -> Result<HeaderValue, RemoteError> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| RemoteError::new(Fault::Local, "", "the credentials cannot be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 fn challenges(answer: &reqwest::blocking::Response) -> Vec<String> {
     let all = answer.headers().get_all(header::WWW_AUTHENTICATE);
     all.iter().filter_map(|v| Some(v.to_str().ok()?.to_owned())).collect()
@@ -465,6 +516,10 @@ fn failure(host: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> Re
     let detail = match status.canonical_reason() {
         Some(reason) => format!("HTTP {code} {reason} for {}", shown(url)),
         None => format!("HTTP {code} for {}", said(&shown(url))),
+    };
+    let detail = match rate_limit(headers).filter(|_| code == 429) {
+        Some(limit) => format!("{detail}; {limit}"),
+        None => detail,
     };
     let fault = match code {
         403 if retry_after.is_some() || exhausted => Fault::Busy,
@@ -483,6 +538,24 @@ fn failure(host: &str, url: &Url, status: StatusCode, headers: &HeaderMap) -> Re
         Some(wait) if fault == Fault::Busy => error.help(format!("it asks to wait {} s", wait.as_secs())),
         _ => error,
     }
+}
+
+/// What a server says about how often it may be asked, as registries say it:
+/// `ratelimit-limit: 100;w=21600`, `ratelimit-remaining: 0;w=21600` (requests; seconds).
+fn rate_limit(headers: &HeaderMap) -> Option<String> {
+    let read = |name: &str| {
+        let (count, window) = headers.get(name)?.to_str().ok()?.split_once(";w=").unzip();
+        let count = count.or_else(|| headers.get(name)?.to_str().ok())?.trim().parse::<u64>().ok()?;
+        Some((count, window.and_then(|w| w.trim().parse::<u64>().ok())))
+    };
+    let (limit, left) = (read("ratelimit-limit"), read("ratelimit-remaining"));
+    let limit = limit.map(|(count, window)| match window {
+        Some(seconds) => format!("its limit is {count} requests in {seconds} s"),
+        None => format!("its limit is {count} requests"),
+    });
+    let left = left.map(|(count, _)| format!("{count} are left"));
+    let all: Vec<String> = limit.into_iter().chain(left).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 /// Retry-After (RFC 9110, 10.2.3): seconds, or a date.

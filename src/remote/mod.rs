@@ -15,6 +15,7 @@
 //! | [`Mirrors`] | the machine's own places for well-known URLs |
 //! | [`Credentials`] | netrc, apt's auth.conf and the user's git credential helpers, asked after a 401 |
 //! | [`each`] | many questions at once |
+//! | [`registry`] | tags, manifests and blobs of images, the logins of docker's configuration |
 //! | [`git`] | refs, commits and what lies between, over http, ssh and files |
 
 mod access;
@@ -34,6 +35,7 @@ mod mirrors;
 mod netrc;
 mod policy;
 mod process;
+pub mod registry;
 mod resume;
 mod sources;
 mod work;
@@ -45,7 +47,7 @@ pub use client::Proxies;
 pub use credentials::Credentials;
 pub use error::{Fault, ObjectKind, RemoteError};
 pub use fetch::{Fetch, Fetched, Origin, SecondStore};
-pub use http::{Bound, Http, Length, Method, Options, Request, Response};
+pub use http::{Access, Bound, Http, Length, Method, Options, Request, Response};
 pub use limits::Limits;
 pub use mirrors::{MirrorError, Mirrored, Mirrors};
 pub use sources::CredentialSources;

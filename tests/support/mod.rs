@@ -6,7 +6,9 @@ pub mod debian;
 pub mod git_http;
 pub mod git_memory;
 pub mod http;
+pub mod oci;
 pub mod program;
+pub mod registry;
 
 /// Whether strace may trace here; if not, it is told in a line.
 pub fn traces() -> bool {

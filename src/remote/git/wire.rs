@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::remote::body::Body;
 use crate::remote::error::{Fault, RemoteError, shown};
-use crate::remote::http::{Http, Length, Method, Request, Response};
+use crate::remote::http::{Access, Http, Length, Method, Request, Response};
 
 /// How much of an answer is read at once, in bytes: what one TLS record holds. A buffer is zeroed
 /// for each answer, and most answers are short.
@@ -90,6 +90,7 @@ fn ask(
         // Packet lines and packs carry their own ends.
         length: Length::Free,
         at_most: None,
+        access: Access::Stored,
     })
 }
 
