@@ -27,6 +27,8 @@ mod far;
 mod git;
 #[path = "goals/ground.rs"]
 mod ground;
+#[path = "goals/images.rs"]
+mod images;
 #[path = "goals/index.rs"]
 mod index;
 #[path = "goals/shelf.rs"]
@@ -123,5 +125,6 @@ fn measure(wish: &Wish) -> Result<bool> {
     git::measure(&ground, &wish.wanted, &mut table)?;
     downloads::measure(&ground, &wish.wanted, &mut table)?;
     debian::measure(&ground, &wish.wanted, &mut table)?;
+    images::measure(&ground, &wish.wanted, &mut table)?;
     Ok(table.met())
 }

@@ -1,5 +1,5 @@
-//! Lock against the apt lines of Dockerfiles: each package that a pin claims has the locked version,
-//! and each locked one is installed somewhere.
+//! Lock against the apt lines and the images of Dockerfiles: each package or reference that a pin
+//! claims is the locked one, and each locked one stands somewhere.
 //!
 //! For `check`. What is claimed, and what is not understood, is told by `source`.
 
@@ -23,13 +23,34 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for site in &claims.sites {
             seen.insert(&site.key);
-            findings.extend(one(name, entry, site));
+            findings.extend(if pin.source.must_stand() {
+                image(name, pin, entry, site)
+            } else {
+                one(name, entry, site)
+            });
+        }
+        if pin.source.must_stand() && claims.sites.is_empty() && pin.into.is_empty() {
+            let trouble = Trouble::new("no Dockerfile takes in the image of this pin").at(pin.place.clone());
+            let trouble = trouble.expected(entry.value("reference").map_or_else(String::new, ToString::to_string));
+            let help = "write the image with its tag, or name the place: into = [{ arg = \"…\" }]; or remove the pin";
+            findings.push(Finding::error(Id::IMG016, Some(name), trouble.found("no such reference").help(help)));
         }
         if pin.source.claims_all() {
             findings.extend(nowhere(join, name, pin, entry, &seen));
         }
     }
+    findings.extend(unclear(join));
     findings
+}
+
+/// IMG012: what may be the image of a pin, and nobody can know. A note: it may be none of theirs.
+fn unclear(join: &Join<'_>) -> Vec<Finding> {
+    if !join.manifest.pins.values().any(|pin| pin.source.must_stand()) {
+        return Vec::new();
+    }
+    let all = join.dockerfiles.iter().flat_map(|file| &file.images().unclear);
+    let unknown = all.filter(|unclear| unclear.why.id() == Id::IMG012.as_str());
+    unknown.map(|unclear| Finding::note(Id::IMG012, None, unclear.trouble())).collect()
 }
 
 fn one(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
@@ -78,6 +99,23 @@ fn one(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
         }
     };
     Some(Finding::error(id, Some(name), trouble))
+}
+
+/// A reference of an image: name as written, tag and digest as locked.
+fn image(name: &PinName, pin: &Pin, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
+    let bears = site.bears.as_deref().unwrap_or_default();
+    let wanted = pin.source.site_value(entry, &site.key, None, bears)?;
+    if wanted.as_str() == bears {
+        return None;
+    }
+    let (id, message) = if site.is_pinned() {
+        (Id::IMG008, "the image is not the locked one")
+    } else {
+        (Id::IMG001, "the image is taken in without its digest")
+    };
+    let trouble = Trouble::new(message).at(site.place.clone()).expected(wanted.to_string()).found(quoted(bears));
+    let help = format!("dubo-pin refresh --keep {name} writes the locked value back");
+    Some(Finding::error(id, Some(name), trouble.help(help)))
 }
 
 /// APT012: what is locked for the Dockerfiles, but stands in none.

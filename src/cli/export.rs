@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use super::common::{Common, failed, store_folder, undone, wrong_usage};
 use super::environment::Environment;
 use crate::disk::Store;
-use crate::model::{Class, RelPath, Trouble};
+use crate::model::{Class, Failure, RelPath, Trouble};
 use crate::ops;
+use crate::ops::export::Exported;
 use crate::ui::Shell;
 
 const VERB: &str = "export";
@@ -42,6 +43,40 @@ Examples:
         #[arg(long)]
         network: bool,
     },
+    /// Print a source policy with which BuildKit takes in what is locked, and nothing else
+    #[command(after_help = "\
+Examples:
+  dubo-pin export buildkit-policy > policy.json
+  EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=policy.json docker buildx build .
+  buildctl build --source-policy-file policy.json …
+
+What a RUN step fetches is not covered: no builder sees that as a source.")]
+    BuildkitPolicy,
+    /// Print every locked value as a line for a shell: COREDNS_COMMIT=…
+    #[command(after_help = "\
+Examples:
+  dubo-pin export env > pins.env && (set -a; . ./pins.env; ./build.sh)
+  dubo-pin export env --pin coredns --pin 'node*'
+
+The name is pin, value and platform in upper case, `_` for all but letters and digits:
+NODE_SHA256_LINUX_ARM64.")]
+    Env {
+        /// Of these pins alone; a glob means several; may be given again
+        #[arg(long = "pin", value_name = "NAME")]
+        pins: Vec<String>,
+    },
+    /// Print the hashes of all vendored files, as sha256sum -c reads them in the folder of pins.toml
+    Sha256sums,
+}
+
+fn printed(exported: Result<Exported, Vec<Failure>>, shell: &Shell) -> u8 {
+    match exported {
+        Ok(exported) => {
+            exported.notes.iter().for_each(|note| shell.note(note));
+            shell.raw(&exported.text).map_or(Class::Undone.code(), |()| 0)
+        }
+        Err(failures) => failed(shell, VERB, &failures),
+    }
 }
 
 fn apt_snippet(name: Option<String>, context: Option<&str>, network: bool, common: &Common, shell: &Shell) -> u8 {
@@ -63,6 +98,9 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         What::AptSnippet { name, context, network } => {
             return apt_snippet(name.clone(), context.as_deref(), *network, common, shell);
         }
+        What::BuildkitPolicy => return printed(ops::export::buildkit_policy(&common.directory), shell),
+        What::Env { pins } => return printed(ops::export::env(&common.directory, pins), shell),
+        What::Sha256sums => return printed(ops::export::sha256sums(&common.directory), shell),
     };
     let locked = match ops::fetch::locked(&common.directory) {
         Ok(locked) => locked,

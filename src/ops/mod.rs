@@ -5,6 +5,7 @@
 
 pub mod apt_snippet;
 pub mod edit;
+pub mod export;
 pub mod fetch;
 pub mod outdated;
 pub mod refresh;

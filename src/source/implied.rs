@@ -1,9 +1,10 @@
 //! Places in Dockerfiles that a pin claims by what it is, without an `into`: the packages of an apt
-//! line.
+//! line, the references of an image.
 //!
 //! For `refresh`, which writes the locked values there, and for `verify`, which looks whether they
-//! stand there. What a shell's text means is the dockerfile floor's.
+//! stand there. What a shell's text or a reference means is the dockerfile floor's.
 
+use crate::dockerfile::images::{Image, ImageError};
 use crate::dockerfile::shell::{Operand, Written};
 use crate::dockerfile::{Dockerfile, Edit};
 use crate::model::{Id, Place, Severity, Token, Trouble};
@@ -21,7 +22,14 @@ pub struct Implied<'a> {
     pub by_variable: bool,
     /// Where.
     pub place: Place,
-    operand: Operand,
+    what: What,
+}
+
+/// What stands there.
+#[derive(Clone, Debug)]
+enum What {
+    Package(Box<Operand>),
+    Image(Box<Image>),
 }
 
 /// What a pin claims, and what it may claim but cannot be known.
@@ -45,7 +53,7 @@ pub struct Unclear {
 }
 
 impl<'a> Implied<'a> {
-    pub(super) fn new(file: &'a Dockerfile, key: String, operand: Operand) -> Self {
+    pub(super) fn of_package(file: &'a Dockerfile, key: String, operand: Operand) -> Self {
         let version = operand.version.as_ref();
         Self {
             file,
@@ -53,18 +61,94 @@ impl<'a> Implied<'a> {
             bears: version.and_then(Written::known).map(str::to_owned),
             by_variable: matches!(version, Some(Written::Variable { .. })),
             place: operand.place(file),
-            operand,
+            what: What::Package(Box::new(operand)),
         }
     }
 
-    /// The change that writes a value there; `None` if it stands there already.
+    pub(super) fn of_image(file: &'a Dockerfile, image: Image) -> Self {
+        Self {
+            file,
+            key: "reference".to_owned(),
+            bears: Some(image.reference.to_string()),
+            by_variable: false,
+            place: image.place.clone(),
+            what: What::Image(Box::new(image)),
+        }
+    }
+
+    /// What a person calls it.
+    #[must_use]
+    pub fn noun(&self) -> &'static str {
+        match self.what {
+            What::Package(_) => "package",
+            What::Image(_) => "image",
+        }
+    }
+
+    /// The value that can be kept, with its key: an exact version, a digest. A version with `*` is a
+    /// wish, and a tag moves.
+    #[must_use]
+    pub fn keeps(&self) -> Option<(String, Token)> {
+        match &self.what {
+            What::Package(_) => {
+                let version = self.bears.as_deref().filter(|v| !v.contains('*'))?;
+                Some((self.key.clone(), Token::new(version).ok()?))
+            }
+            What::Image(image) => {
+                image.reference.digest.as_ref()?;
+                Some(("reference".to_owned(), Token::new(self.bears.as_deref()?).ok()?))
+            }
+        }
+    }
+
+    /// Whether it bears something that pins it, if not the locked value.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        match &self.what {
+            What::Package(_) => self.bears.is_some(),
+            What::Image(image) => image.reference.digest.is_some(),
+        }
+    }
+
+    /// The changes that write a value there; none if it stands there already. `into`: what the pin's
+    /// own `into` writes in this file. What one of those writes is left to it.
     ///
     /// # Errors
     /// The place cannot bear it.
-    pub fn edit(&self, token: &Token) -> Result<Option<Edit>, Trouble> {
+    pub fn edits(&self, token: &Token, into: &[Edit]) -> Result<Vec<Edit>, Trouble> {
         if self.bears.as_deref() == Some(token.as_str()) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        self.operand.edit(self.file, token.as_str()).map_err(|e| e.trouble())
+        match &self.what {
+            What::Package(operand) => {
+                operand.edit(self.file, token.as_str()).map(|edit| edit.into_iter().collect()).map_err(|e| e.trouble())
+            }
+            What::Image(image) => {
+                let (name, digest) = token.as_str().split_once('@').unwrap_or((token.as_str(), ""));
+                let tag = name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
+                beside(image, self.file, tag, digest, into).map_err(|e| e.trouble())
+            }
+        }
     }
+}
+
+/// The edits of an image that the `into` of its pin does not make.
+fn beside(
+    image: &Image,
+    file: &Dockerfile,
+    tag: Option<&str>,
+    digest: &str,
+    into: &[Edit],
+) -> Result<Vec<Edit>, ImageError> {
+    let meets = |edit: &Edit, other: &Edit| edit.range.start <= other.range.end && other.range.start <= edit.range.end;
+    let theirs = |edit: &Edit| into.iter().any(|other| meets(edit, other));
+    let all = image.edits(file, tag, digest);
+    if into.is_empty() || all.as_ref().is_ok_and(|all| !all.iter().any(theirs)) {
+        return all;
+    }
+    // An `into` that writes the digest writes all of it; one for the tag wants nothing else there.
+    let whole = |edit: &Edit| String::from_utf8_lossy(&edit.new).contains(digest);
+    let digest_too = all.iter().flatten().any(|edit| into.iter().any(|other| meets(edit, other) && whole(other)));
+    let all = if digest_too { all? } else { image.edits_apart(file, tag, digest)? };
+    Ok(all.into_iter().filter(|edit| !theirs(edit)).collect())
 }

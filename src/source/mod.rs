@@ -9,6 +9,7 @@ pub mod deb;
 pub mod git;
 pub mod image;
 pub mod implied;
+pub mod intake;
 mod request;
 pub mod resolve;
 mod stage;
@@ -106,7 +107,7 @@ impl Source {
     /// Whether this program can resolve it already.
     #[must_use]
     pub fn is_built(&self) -> bool {
-        matches!(self, Self::Git(_) | Self::Url(_) | Self::Deb(_))
+        !matches!(self, Self::Yarn(_))
     }
 
     /// The value that stands at a site which does not say one; `None` where each site must,
@@ -230,7 +231,8 @@ impl Source {
             Self::Git(keys) => git::resolve(keys, want, remote),
             Self::Url(keys) => url::resolve(keys, want, remote),
             Self::Deb(keys) => deb::resolve(keys, want, remote),
-            _ => Err(self.not_built()),
+            Self::Image(keys) => image::resolve(keys, want, remote),
+            Self::Yarn(_) => Err(self.not_built()),
         }
     }
 
@@ -243,7 +245,8 @@ impl Source {
             Self::Git(keys) => git::outlook(keys, want, &remote.git()),
             Self::Url(keys) => url::outlook(keys, want, remote),
             Self::Deb(keys) => deb::outlook(keys, want, remote),
-            _ => Err(self.not_built()),
+            Self::Image(keys) => image::outlook(keys, want, remote),
+            Self::Yarn(_) => Err(self.not_built()),
         }
     }
 
@@ -302,7 +305,8 @@ impl Source {
             Self::Git(keys) => git::check(keys, entry),
             Self::Url(keys) => url::check(keys, entry, platforms),
             Self::Deb(keys) => deb::check(keys, entry, platforms, archives, locked),
-            _ => vec![(
+            Self::Image(keys) => image::check(keys, entry, platforms),
+            Self::Yarn(_) => vec![(
                 Id::PIN002,
                 "request",
                 Trouble::new(format!("{} pins are not built yet in this version", self.kind())),
@@ -315,8 +319,15 @@ impl Source {
     pub fn implied<'a>(&self, files: &'a [Dockerfile]) -> implied::Claims<'a> {
         match self {
             Self::Deb(keys) => deb::implied(keys, files),
+            Self::Image(keys) => image::implied(keys, files),
             _ => implied::Claims::default(),
         }
+    }
+
+    /// Whether a pin that stands nowhere pins nothing.
+    #[must_use]
+    pub fn must_stand(&self) -> bool {
+        matches!(self, Self::Image(_))
     }
 
     /// Whether the pin claims everything of its sort, so that each of its values must stand somewhere.
@@ -361,11 +372,26 @@ impl Source {
         }
     }
 
+    /// What a builder takes in by itself where a Dockerfile names it, as locked; nothing of a kind
+    /// that only a RUN step takes in.
+    ///
+    /// # Errors
+    /// An entry that lacks what its kind needs, or names another image than the pin.
+    pub fn intakes(&self, entry: &Entry) -> Result<Vec<intake::Intake>, Trouble> {
+        match self {
+            Self::Image(keys) => intake::images(&keys.repository.to_string(), entry),
+            Self::Url(_) => intake::files(entry),
+            Self::Git(keys) => intake::commit(&keys.url, entry),
+            Self::Deb(_) | Self::Yarn(_) => Ok(Vec::new()),
+        }
+    }
+
     /// What should stand at a site that asks for a value and bears `now`.
     #[must_use]
     pub fn site_value(&self, entry: &Entry, key: &str, platform: Option<&Platform>, now: &str) -> Option<Token> {
         match self {
             Self::Git(_) => git::site_value(entry, key, now),
+            Self::Image(_) => image::site_value(entry, key, now),
             _ => entry.value_on(key, platform).cloned(),
         }
     }
@@ -373,8 +399,10 @@ impl Source {
     /// A locked value as a person would say it.
     #[must_use]
     pub fn said(&self, entry: &Entry) -> Option<String> {
-        if let Self::Deb(_) = self {
-            return deb::said(entry);
+        match self {
+            Self::Deb(_) => return deb::said(entry),
+            Self::Image(_) => return image::said(entry),
+            _ => {}
         }
         let text = |key: &str| entry.value(key).map(|t| t.as_str().to_owned());
         text("tag").or_else(|| text("version")).or_else(|| Some(text("commit")?.chars().take(12).collect()))

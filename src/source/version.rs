@@ -255,6 +255,21 @@ impl Versions {
     }
 }
 
+/// A version with one to three numbers, as semver orders it.
+pub(super) fn order(text: &str) -> Option<Version> {
+    if let Ok(version) = text.parse() {
+        return Some(version);
+    }
+    let cut = text.find(['-', '+']).unwrap_or(text.len());
+    let (numbers, rest) = text.split_at_checked(cut)?;
+    let padded = match numbers.split('.').count() {
+        1 => format!("{numbers}.0.0{rest}"),
+        2 => format!("{numbers}.0{rest}"),
+        _ => return None,
+    };
+    padded.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

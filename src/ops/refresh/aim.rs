@@ -119,6 +119,12 @@ fn step(
             Step::Resolve { aim: Aim::Keep(locked_values(pin, entry)), or_newest: false }
         }
         (Some(_), _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
+        // A tag alone is nothing that could be kept.
+        (None, Borne::Values(values))
+            if !options.keep && pin.source.must_stand() && !values.values().any(|v| v.as_str().contains("sha256:")) =>
+        {
+            Step::Resolve { aim: Aim::Newest, or_newest: false }
+        }
         (None, Borne::Values(values)) if !values.is_empty() => {
             Step::Resolve { aim: Aim::Keep(values), or_newest: !options.keep }
         }
@@ -152,7 +158,9 @@ fn locked_values(pin: &Pin, entry: &crate::lock::Entry) -> BTreeMap<String, Toke
     let mut values = BTreeMap::new();
     // Where values are named after packages, all of them stand there.
     let named = pin.source.value_keys().is_empty();
-    let stands = |key: &Token| named || ["commit", "digest", "sha256"].contains(&key.as_str());
+    // A digest is kept with the tag that it is of.
+    let tag = |key: &Token| pin.source.must_stand() && key.as_str() == "tag";
+    let stands = |key: &Token| named || tag(key) || ["commit", "digest", "sha256"].contains(&key.as_str());
     for (key, value) in entry.values.iter().filter(|(key, _)| stands(key)) {
         match value {
             crate::lock::Value::One(token) => {
@@ -212,11 +220,8 @@ fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
         }
     }
     for site in pin.source.implied(&project.dockerfiles).sites {
-        // A version with `*` is a wish, not a value.
-        let Some(token) = site.bears.as_deref().filter(|v| !v.contains('*')).and_then(|v| Token::new(v).ok()) else {
-            continue;
-        };
-        match values.get(&site.key) {
+        let Some((key, token)) = site.keeps() else { continue };
+        match values.get(&key) {
             Some((first, place)) if *first != token => {
                 contradiction = Some(
                     Trouble::new(format!("the Dockerfiles install different versions of {}", quoted(&site.key)))
@@ -227,7 +232,7 @@ fn borne(project: &Project, pin: &Pin) -> Result<Borne, Trouble> {
                 );
             }
             Some(_) => {}
-            None => drop(values.insert(site.key.clone(), (token, site.place.clone()))),
+            None => drop(values.insert(key, (token, site.place.clone()))),
         }
     }
     Ok(match contradiction {

@@ -85,11 +85,11 @@ fn reads_back(project: &Project, new: &Lock, name: &PinName, files: &[Dockerfile
             && site.bears.as_deref() != Some(wanted.as_str())
         {
             let trouble =
-                Trouble::new("the version that would be written does not read back as it is; nothing was written")
+                Trouble::new("the value that would be written does not read back as it is; nothing was written")
                     .at(site.place.clone())
                     .expected(wanted.to_string())
                     .found(site.bears.as_deref().map_or_else(|| "no version".to_owned(), quoted));
-            return Err(usage(trouble.help("write the apt line in a plainer form")));
+            return Err(usage(trouble.help("write the instruction in a plainer form")));
         }
     }
     Ok(())
@@ -108,14 +108,18 @@ pub(super) fn of_pin(project: &Project, old: &Lock, new: &Lock, name: &PinName) 
         return Ok((edits, notes));
     }
     let usage = |trouble: Trouble| Failure { pin: Some(name.clone()), class: Class::Usage, trouble };
+    // What `into` writes, changed or not.
+    let mut into: Vec<(&str, Edit)> = Vec::new();
     for placed in &pin.into {
         let key = pin.value_key(&placed.value);
         for (file, at) in search(&project.dockerfiles, &placed.value).map_err(|e| usage(e.trouble(&placed.place)))? {
             let Some(token) = pin.source.site_value(entry, key, placed.value.platform.as_ref(), &at.value) else {
                 return Err(usage(no_value(key, entry).at(placed.place.clone())));
             };
+            let edit = at.edit(file, &token);
+            into.extend(edit.clone().ok().map(|edit| (file.file(), edit)));
             if token.as_str() != at.value {
-                edits.push((file.file().to_owned(), at.edit(file, &token).map_err(|e| usage(e.trouble()))?));
+                edits.push((file.file().to_owned(), edit.map_err(|e| usage(e.trouble()))?));
             }
             let Some(before) = old.pins.get(name).filter(|before| before.values != entry.values) else { continue };
             match retell(file, &at, said(before), said(entry)) {
@@ -129,8 +133,10 @@ pub(super) fn of_pin(project: &Project, old: &Lock, new: &Lock, name: &PinName) 
             // Written where the `into` says; whether it comes to the same is read back.
             Some(_) if site.by_variable && pin.into.iter().any(|p| pin.value_key(&p.value) == site.key) => {}
             Some(token) => {
-                let edit = site.edit(&token).map_err(usage)?;
-                edits.extend(edit.map(|edit| (site.file.file().to_owned(), edit)));
+                let file = site.file.file();
+                let into: Vec<Edit> = into.iter().filter(|(name, _)| *name == file).map(|(_, e)| e.clone()).collect();
+                let own = site.edits(&token, &into).map_err(usage)?;
+                edits.extend(own.into_iter().map(|edit| (site.file.file().to_owned(), edit)));
             }
             None => notes.push(differs(entry, &site)),
         }
@@ -224,8 +230,8 @@ pub(super) fn would_move(project: &Project, name: &PinName, entry: &Entry) -> Op
             && site.bears.as_deref() != Some(wanted.as_str())
         {
             let trouble = Trouble::new(format!(
-                "--keep moves nothing, but {} does not bear the version that would be locked",
-                quoted(&site.key)
+                "--keep moves nothing, but this {} does not bear the value that would be locked",
+                site.noun()
             ))
             .at(site.place.clone())
             .expected(wanted.to_string())

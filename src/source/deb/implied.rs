@@ -24,7 +24,7 @@ pub(in crate::source) fn implied<'a>(keys: &Keys, files: &'a [Dockerfile]) -> Cl
     for (file, install) in installs(keys, files) {
         for operand in &install.operands {
             match claimed(keys, operand) {
-                Claim::Yes(key) => claims.sites.push(Implied::new(file, key, operand.clone())),
+                Claim::Yes(key) => claims.sites.push(Implied::of_package(file, key, operand.clone())),
                 Claim::Unsure(trouble) => {
                     let trouble = trouble.at(operand.place(file));
                     claims.unclear.push(Unclear { id: Id::APT005, severity: Severity::Error, trouble });

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::keys::{Follow, Keys};
 use crate::model::CommitId;
+use crate::source::version::order;
 
 impl Keys {
     /// The version in a tag's name: as it is spelt there, and as it is ordered. Without a template,
@@ -40,21 +41,6 @@ impl Keys {
         let line = self.request().finish(&[]);
         line.split(' ').next().unwrap_or_default().to_owned()
     }
-}
-
-/// A version with one to three numbers, as semver orders it.
-pub(super) fn order(text: &str) -> Option<semver::Version> {
-    if let Ok(version) = text.parse() {
-        return Some(version);
-    }
-    let cut = text.find(['-', '+']).unwrap_or(text.len());
-    let (numbers, rest) = text.split_at_checked(cut)?;
-    let padded = match numbers.split('.').count() {
-        1 => format!("{numbers}.0.0{rest}"),
-        2 => format!("{numbers}.0{rest}"),
-        _ => return None,
-    };
-    padded.parse().ok()
 }
 
 impl fmt::Display for Follow {

@@ -8,7 +8,6 @@ use base64::Engine as _;
 
 use super::keys::{Follow, Keys};
 use super::locked::{commit_of, stored_object};
-use super::naming::order;
 use super::proof::Expected;
 use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
 use crate::lock::{Artifact, Entry, Evidence, Value};
@@ -17,6 +16,7 @@ use crate::remote::git::{self, Ask, CommitObject, Git, Listing, Origin, Relation
 use crate::remote::{self, Remote, RemoteError};
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 use crate::source::template::{Filling, PathTemplate};
+use crate::source::version::order;
 
 /// How many digits `short` has where the site does not say.
 const SHORT: usize = 12;

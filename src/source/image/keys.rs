@@ -105,6 +105,8 @@ impl FromStr for Repository {
             _ => ("docker.io", text),
         };
         let host = host.to_ascii_lowercase();
+        // Over https 443 says nothing.
+        let host = host.strip_suffix(":443").map_or(host.clone(), str::to_owned);
         let host = if host == "index.docker.io" { "docker.io".to_owned() } else { host };
         let path = if host == "docker.io" && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
         if text.len() <= 255 && is_host(&host) && path.split('/').all(is_component) {

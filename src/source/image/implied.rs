@@ -1,0 +1,28 @@
+//! The references that an image pin claims without an `into`: every one of its repository with a tag
+//! that it follows.
+//!
+//! For the resolver, for `refresh` and for `verify`. How references stand in a Dockerfile is the
+//! dockerfile floor's matter. A digest without a tag is claimed by none: nobody can tell what it follows.
+
+use super::keys::Keys;
+use crate::dockerfile::Dockerfile;
+use crate::source::implied::{Claims, Implied};
+
+/// What the pin claims in some Dockerfiles.
+pub(in crate::source) fn implied<'a>(keys: &Keys, files: &'a [Dockerfile]) -> Claims<'a> {
+    let mut claims = Claims::default();
+    let repository = keys.repository.to_string();
+    for file in files {
+        for image in &file.images().found {
+            let tag = match (&image.reference.tag, &image.reference.digest) {
+                (Some(tag), _) => tag.as_str(),
+                (None, None) => "latest",
+                (None, Some(_)) => continue,
+            };
+            if image.reference.repository == repository && keys.follows(tag) {
+                claims.sites.push(Implied::of_image(file, image.clone()));
+            }
+        }
+    }
+    claims
+}
