@@ -70,7 +70,7 @@ fn the_whole_grammar_is_read() {
         ]
     );
     let built: Vec<&str> = manifest.pins.values().filter(|p| p.source.is_built()).map(|p| p.name.as_str()).collect();
-    assert_eq!(built, ["coredns", "node", "packages", "roon-bridge"]);
+    assert_eq!(built, ["base", "coredns", "node", "packages", "roon-bridge"]);
     let pin = &manifest.pins[&"coredns".parse::<PinName>().unwrap()];
     assert!(pin.is_moving());
     assert_eq!((pin.place.line, pin.place.column), (18, 7));
