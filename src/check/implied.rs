@@ -3,12 +3,12 @@
 //!
 //! For `check`. What is claimed, and what is not understood, is told by `source`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Join;
 use crate::lock::{Entry, Value};
 use crate::manifest::Pin;
-use crate::model::{Finding, Id, PinName, Severity, Trouble, quoted};
+use crate::model::{Finding, Id, PinName, Severity, Token, Trouble, quoted};
 use crate::source::implied::Implied;
 
 pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
@@ -29,7 +29,7 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
                 one(name, entry, site)
             });
         }
-        if pin.source.must_stand() && claims.sites.is_empty() && pin.into.is_empty() {
+        if pin.source.must_stand() && claims.sites.is_empty() && !stands(join, pin, entry) {
             let trouble = Trouble::new("no Dockerfile takes in the image of this pin").at(pin.place.clone());
             let trouble = trouble.expected(entry.value("reference").map_or_else(String::new, ToString::to_string));
             let help = "write the image with its tag, or name the place: into = [{ arg = \"…\" }]; or remove the pin";
@@ -39,7 +39,45 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             findings.extend(nowhere(join, name, pin, entry, &seen));
         }
     }
+    findings.extend(by_digest(join));
     findings.extend(unclear(join));
+    findings
+}
+
+/// Whether what an `into` writes is what some image is taken in by. A tag or a version says nothing
+/// of the image, and who asks for no more asks for nothing else.
+fn stands(join: &Join<'_>, pin: &Pin, entry: &Entry) -> bool {
+    let whole = |key: &str| matches!(key, "reference" | "digest");
+    if !pin.into.iter().any(|placed| whole(pin.value_key(&placed.value))) {
+        return !pin.into.is_empty();
+    }
+    let locked = entry.value("digest").map(Token::as_str);
+    let mut images = join.dockerfiles.iter().flat_map(|file| &file.images().found);
+    images.any(|image| locked.is_some() && image.reference.digest.as_deref() == locked)
+}
+
+/// IMG008: a digest without a tag follows nothing, so that no pin claims it. Where the repository is
+/// a pin's, it must be one that is locked.
+fn by_digest(join: &Join<'_>) -> Vec<Finding> {
+    let mut locked: BTreeMap<String, Vec<(&PinName, &str)>> = BTreeMap::new();
+    for (name, pin) in &join.manifest.pins {
+        let entry = join.lock.lock.pins.get(name).filter(|_| !join.lock.altered.contains(name));
+        if let (Some(repository), Some(digest)) = (pin.source.repository(), entry.and_then(|e| e.value("digest"))) {
+            locked.entry(repository).or_default().push((name, digest.as_str()));
+        }
+    }
+    let mut findings = Vec::new();
+    for image in join.dockerfiles.iter().flat_map(|file| &file.images().found) {
+        let (None, Some(digest)) = (&image.reference.tag, &image.reference.digest) else { continue };
+        let Some(pins) = locked.get(&image.reference.repository) else { continue };
+        if let Some((name, _)) = pins.first().filter(|_| pins.iter().all(|(_, locked)| locked != digest)) {
+            let all: Vec<&str> = pins.iter().map(|(_, locked)| *locked).collect();
+            let trouble = Trouble::new("the image is not the locked one").at(image.place.clone());
+            let trouble = trouble.expected(all.join(", ")).found(quoted(&image.reference.to_string()));
+            let help = "write its tag before the digest, so that a pin can follow it, or the locked digest";
+            findings.push(Finding::error(Id::IMG008, Some(name), trouble.help(help)));
+        }
+    }
     findings
 }
 

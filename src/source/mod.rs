@@ -324,6 +324,15 @@ impl Source {
         }
     }
 
+    /// The repository of an image pin, with everything that short names leave out.
+    #[must_use]
+    pub fn repository(&self) -> Option<String> {
+        match self {
+            Self::Image(keys) => Some(keys.repository.to_string()),
+            _ => None,
+        }
+    }
+
     /// Whether a pin that stands nowhere pins nothing.
     #[must_use]
     pub fn must_stand(&self) -> bool {

@@ -94,6 +94,39 @@ fn an_image_that_no_dockerfile_takes_in_is_pinned_nowhere() {
 }
 
 #[test]
+fn a_digest_without_a_tag_is_held_to_the_pins_of_its_repository() {
+    let Some(shop) = Shop::locked() else { return };
+    let (one, other) = (digest(&base("one")), digest(&base("two")));
+    let good = shop.work.read("Dockerfile");
+    let with = |line: &str| shop.work.write("Dockerfile", shop.text(&format!("{good}{line}\n")));
+    with(&format!("FROM HOST/base@{one}"));
+    shop.run(&["verify"]).code(0);
+    with(&format!("FROM HOST/other@{other}"));
+    shop.run(&["verify"]).code(0);
+    with(&format!("FROM HOST/base@{other}"));
+    finds(&shop, "IMG008", &["Dockerfile:2:6", "the image is not the locked one", &one, &other]);
+    with(&format!("COPY --from=HOST/base@{other} /a /b"));
+    finds(&shop, "IMG008", &["Dockerfile:2:13"]);
+}
+
+#[test]
+fn what_an_into_writes_must_be_taken_in_by_something() {
+    let Some(shop) = Shop::open() else { return };
+    let one = shop.push("base", "1", &base("one"));
+    for (value, written) in [("reference", format!("HOST/base:1@{one}")), ("digest", one.clone())] {
+        let into = format!("image = \"HOST/base:1\"\ninto = [{{ arg = \"BASE\", value = \"{value}\" }}]");
+        drop(std::fs::remove_file(shop.work.image().join("pins.lock")));
+        shop.lay("FROM scratch\nARG BASE=\n", &into);
+        shop.run(&["refresh"]).code(0);
+        shop.has(&format!("FROM scratch\nARG BASE={written}\n"));
+        finds(&shop, "IMG016", &["no Dockerfile takes in the image of this pin"]);
+        // A mirror has the same image under the same digest.
+        shop.work.write("Dockerfile", shop.text(&format!("FROM mirror.example/base@{one}\nARG BASE={written}\n")));
+        shop.run(&["verify"]).code(0);
+    }
+}
+
+#[test]
 fn an_edit_of_the_pin_is_seen_until_it_is_refreshed() {
     let Some(shop) = Shop::locked() else { return };
     let two = shop.push("base", "2", &base("two"));

@@ -142,8 +142,6 @@ fn into_an_arg_goes_the_reference() {
         "ARG BASE=\"HOST/base:1\"\nFROM $BASE\nFROM HOST/base:1\n",
         "ARG BASE=\"HOST/base:1@D\"\nFROM $BASE\nFROM HOST/base:1@D\n",
     );
-    // Nothing but this place: no FROM takes it in.
-    placed(into, "FROM scratch\nARG BASE=\n", "FROM scratch\nARG BASE=HOST/base:1@D\n");
 }
 
 #[test]
