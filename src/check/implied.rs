@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Join;
+use crate::dockerfile::images::Why;
 use crate::lock::{Entry, Value};
 use crate::manifest::Pin;
 use crate::model::{Finding, Id, PinName, Severity, Token, Trouble, quoted};
@@ -81,14 +82,20 @@ fn by_digest(join: &Join<'_>) -> Vec<Finding> {
     findings
 }
 
-/// IMG012: what may be the image of a pin, and nobody can know. A note: it may be none of theirs.
+/// IMG011, IMG015: no builder takes this in as it stands. IMG012: what may be the image of a pin, and
+/// nobody can know. A note: it may be none of theirs; an error where nobody looked.
 fn unclear(join: &Join<'_>) -> Vec<Finding> {
     if !join.manifest.pins.values().any(|pin| pin.source.must_stand()) {
         return Vec::new();
     }
     let all = join.dockerfiles.iter().flat_map(|file| &file.images().unclear);
-    let unknown = all.filter(|unclear| unclear.why.id() == Id::IMG012.as_str());
-    unknown.map(|unclear| Finding::note(Id::IMG012, None, unclear.trouble())).collect()
+    all.map(|unclear| match (unclear.why.id(), &unclear.why) {
+        ("IMG011", _) => Finding::error(Id::IMG011, None, unclear.trouble()),
+        ("IMG015", _) => Finding::error(Id::IMG015, None, unclear.trouble()),
+        (_, Why::TooMany(_)) => Finding::error(Id::IMG012, None, unclear.trouble()),
+        _ => Finding::note(Id::IMG012, None, unclear.trouble()),
+    })
+    .collect()
 }
 
 fn one(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {

@@ -150,6 +150,20 @@ fn what_only_the_build_knows_is_a_note() {
 }
 
 #[test]
+fn what_no_builder_takes_for_an_image_is_an_error() {
+    let Some(shop) = Shop::locked() else { return };
+    let good = shop.work.read("Dockerfile");
+    for (id, line, says) in [
+        ("IMG011", "FROM scratch AS base\nFROM Base", "Dockerfile:3:6"),
+        ("IMG015", "FROM HOST/Base:1", "Dockerfile:2:6"),
+        ("IMG012", &"FROM a\n".repeat(10_001), "takes in more than 10000 images"),
+    ] {
+        shop.work.write("Dockerfile", shop.text(&format!("{good}{line}\n")));
+        shop.run(&["verify"]).code(1).says(&format!("{id}: ")).says(says).says("1 finding");
+    }
+}
+
+#[test]
 fn what_is_locked_is_kept_through_an_edit_that_still_allows_it() {
     let Some(shop) = Shop::open() else { return };
     let one = shop.push("base", "1.0.0", &base("one"));
