@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Join;
+use crate::dockerfile::Dockerfile;
 use crate::dockerfile::images::Why;
 use crate::lock::{Entry, Value};
 use crate::manifest::Pin;
@@ -30,7 +31,8 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
                 one(name, entry, site)
             });
         }
-        if pin.source.must_stand() && claims.sites.is_empty() && !stands(join, pin, entry) {
+        findings.extend(claims.empty.iter().filter_map(|site| image(name, pin, entry, site)).map(by_empty));
+        if pin.source.must_stand() && claims.sites.is_empty() && claims.empty.is_empty() && !stands(join, pin, entry) {
             let trouble = Trouble::new("no Dockerfile takes in the image of this pin").at(pin.place.clone());
             let trouble = trouble.expected(entry.value("reference").map_or_else(String::new, ToString::to_string));
             let help = "write the image with its tag, or name the place: into = [{ arg = \"…\" }]; or remove the pin";
@@ -57,6 +59,13 @@ fn stands(join: &Join<'_>, pin: &Pin, entry: &Entry) -> bool {
     images.any(|image| locked.is_some() && image.reference.digest.as_deref() == locked)
 }
 
+/// No refresh writes there.
+fn by_empty(mut finding: Finding) -> Finding {
+    let help = "a variable here has no value, and builders read that as empty: give it a default before the first FROM";
+    finding.trouble.help = Some(help.to_owned());
+    finding
+}
+
 /// IMG008: a digest without a tag follows nothing, so that no pin claims it. Where the repository is
 /// a pin's, it must be one that is locked.
 fn by_digest(join: &Join<'_>) -> Vec<Finding> {
@@ -68,7 +77,8 @@ fn by_digest(join: &Join<'_>) -> Vec<Finding> {
         }
     }
     let mut findings = Vec::new();
-    for image in join.dockerfiles.iter().flat_map(|file| &file.images().found) {
+    let images = join.dockerfiles.iter().map(Dockerfile::images);
+    for image in images.flat_map(|images| images.found.iter().chain(&images.empty)) {
         let (None, Some(digest)) = (&image.reference.tag, &image.reference.digest) else { continue };
         let Some(pins) = locked.get(&image.reference.repository) else { continue };
         if let Some((name, _)) = pins.first().filter(|_| pins.iter().all(|(_, locked)| locked != digest)) {

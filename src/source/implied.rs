@@ -37,6 +37,8 @@ enum What {
 pub struct Claims<'a> {
     /// The places, in the order of the files.
     pub sites: Vec<Implied<'a>>,
+    /// What a build takes in if nobody gives a value to a variable that has none. Only to be judged.
+    pub empty: Vec<Implied<'a>>,
     /// What is not understood: never passed over.
     pub unclear: Vec<Unclear>,
 }

@@ -159,7 +159,27 @@ fn what_no_builder_takes_for_an_image_is_an_error() {
         ("IMG012", &"FROM a\n".repeat(10_001), "takes in more than 10000 images"),
     ] {
         shop.work.write("Dockerfile", shop.text(&format!("{good}{line}\n")));
-        shop.run(&["verify"]).code(1).says(&format!("{id}: ")).says(says).says("1 finding");
+        shop.run(&["verify"]).code(1).says(&format!("{id} ")).says(says).says("1 finding");
+    }
+}
+
+#[test]
+fn a_variable_without_a_value_hides_no_image_since_builders_read_it_as_empty() {
+    let Some(shop) = Shop::locked() else { return };
+    let (good, other) = (shop.work.read("Dockerfile"), digest(&base("two")));
+    let bad = |id: &str, text: String| {
+        shop.work.write("Dockerfile", shop.text(&text));
+        finds(&shop, id, &["give it a default before the first FROM"]);
+    };
+    bad("IMG001", format!("{good}FROM HOST/base:1$U\n"));
+    bad("IMG001", format!("ARG U\nARG B=HOST/base:${{U}}1\n{good}FROM $B\n"));
+    bad("IMG001", format!("FROM scratch AS a1\n{good}FROM HOST/base:1${{U%x}}\n"));
+    bad("IMG008", format!("ARG U\n{good}FROM HOST/base:1${{U}}@{other}\n"));
+    shop.work.write("Dockerfile", shop.text(&format!("{good}FROM HOST/base$U@{other}\n")));
+    finds(&shop, "IMG008", &["the image is not the locked one"]);
+    for line in ["FROM HOST/base:2$U", "FROM HOST/base:$U", "FROM HOST/other:1$U"] {
+        shop.work.write("Dockerfile", shop.text(&format!("{good}{line}\n")));
+        shop.run(&["verify"]).code(0).says("IMG012");
     }
 }
 

@@ -154,7 +154,8 @@ impl Find<'_> {
         };
         if let Some(name) = &word.unset {
             self.uses.take(&word.asks, None);
-            return self.unknown(instruction, raw, place, Why::Variable(name.clone()));
+            self.unknown(instruction, raw, place.clone(), Why::Variable(name.clone()));
+            return self.empty(word, index, instruction, place);
         }
         if word.text == b"scratch" {
             return self.uses.take(&word.asks, None);
@@ -175,6 +176,27 @@ impl Find<'_> {
             word,
             Found { role: Role::From, onbuild: false, stage: instruction.stage, instruction: Some(index), place },
         );
+    }
+
+    /// What a FROM takes in where nobody gives a value to its variables: they are empty then.
+    fn empty(&mut self, word: Traced, index: usize, instruction: &Instruction, place: Place) {
+        let said = String::from_utf8_lossy(&word.text).into_owned();
+        let own = instruction.stage.unwrap_or_default();
+        let stage = self.names.get(said.as_str()).is_some_and(|(first, _)| *first < own);
+        let Ok(reference) = said.parse::<Reference>() else { return };
+        if !stage && said != "scratch" {
+            self.out.empty.push(Image {
+                role: Role::From,
+                onbuild: false,
+                stage: instruction.stage,
+                instruction: Some(index),
+                reference,
+                platform: None,
+                place,
+                word,
+                behind: None,
+            });
+        }
     }
 
     /// A FROM that depends on the build: perhaps it chooses among stages, as in `FROM build-$TARGETARCH`.

@@ -91,6 +91,9 @@ pub struct Images {
     pub found: Vec<Image>,
     /// Where an image is taken in of which it cannot be said which. Never to be passed over.
     pub unclear: Vec<Unclear>,
+    /// Those of the unclear that are taken in where nobody gives a value to a variable that has none:
+    /// builders read it as empty. Only to be judged; it has no edits.
+    pub empty: Vec<Image>,
     /// What should be known of images and stages that are clear.
     pub notes: Vec<Unclear>,
 }

@@ -6,23 +6,26 @@
 
 use super::keys::Keys;
 use crate::dockerfile::Dockerfile;
+use crate::dockerfile::images::{Image, Reference};
 use crate::source::implied::{Claims, Implied};
 
 /// What the pin claims in some Dockerfiles.
 pub(in crate::source) fn implied<'a>(keys: &Keys, files: &'a [Dockerfile]) -> Claims<'a> {
     let mut claims = Claims::default();
     let repository = keys.repository.to_string();
+    let ours = |reference: &Reference| {
+        let tag = match (&reference.tag, &reference.digest) {
+            (Some(tag), _) => tag.as_str(),
+            (None, None) => "latest",
+            (None, Some(_)) => return false,
+        };
+        reference.repository == repository && keys.follows(tag)
+    };
     for file in files {
-        for image in &file.images().found {
-            let tag = match (&image.reference.tag, &image.reference.digest) {
-                (Some(tag), _) => tag.as_str(),
-                (None, None) => "latest",
-                (None, Some(_)) => continue,
-            };
-            if image.reference.repository == repository && keys.follows(tag) {
-                claims.sites.push(Implied::of_image(file, image.clone()));
-            }
-        }
+        let images = file.images();
+        let site = |image: &Image| ours(&image.reference).then(|| Implied::of_image(file, image.clone()));
+        claims.sites.extend(images.found.iter().filter_map(site));
+        claims.empty.extend(images.empty.iter().filter_map(site));
     }
     claims
 }
