@@ -158,6 +158,18 @@ fn into_an_arg_goes_the_tag_and_the_digest_into_from() {
 }
 
 #[test]
+fn an_into_that_would_break_another_image_is_refused() {
+    let Some(shop) = Shop::open() else { return };
+    shop.push("base", "1", &base("one"));
+    let into = "image = \"HOST/base:1\"\ninto = [{ arg = \"IMG\" }]";
+    shop.lay("ARG IMG=HOST/base:1\nFROM $IMG\nFROM ${IMG}-x\n", into);
+    shop.refused(&["refresh"], 2, &["Dockerfile:3:6", "give it one of its own"]);
+    // What was unclear before is no reason.
+    shop.lay("ARG IMG=HOST/base:1\nFROM $IMG\nFROM $OTHER\nFROM Bad\n", into);
+    shop.run(&["refresh"]).code(0);
+}
+
+#[test]
 fn sites_of_instructions_bear_the_reference() {
     placed("into = [{ from = \"HOST/base\" }]", "FROM HOST/base:1 AS build\n", "FROM HOST/base:1@D AS build\n");
     placed(

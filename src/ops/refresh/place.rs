@@ -3,6 +3,8 @@
 //!
 //! For `refresh`. How an edit keeps every other byte is the dockerfile floor's.
 
+use std::collections::BTreeMap;
+
 use super::sound;
 use crate::disk::Change;
 use crate::dockerfile::{Dockerfile, Edit, EditError, Said, apply, retell, search};
@@ -49,7 +51,9 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
             let help = "let one pin have it: see `into`, `stages`, `file`, and the lists of packages";
             failure(Class::Usage, trouble.expected("one pin").found(pins).help(help))
         })?;
-        after_all.push(Dockerfile::parse(file.file(), after.clone()).map_err(|t| failure(Class::Usage, t))?);
+        let parsed = Dockerfile::parse(file.file(), after.clone()).map_err(|t| failure(Class::Usage, t))?;
+        clouds(file, &parsed)?;
+        after_all.push(parsed);
         if after != file.bytes() {
             files.push(Change::new(known(file.file())?, Some(file.bytes().to_vec()), Some(after)));
         }
@@ -59,6 +63,27 @@ pub(super) fn place(project: &Project, old: &Lock, new: &Lock, settled: &[&PinNa
     }
     notes.dedup();
     Ok(Placed { files, notes })
+}
+
+/// No image may become unclear by what is written elsewhere, such as an ARG that others take too.
+/// Edits keep the lines of a file.
+fn clouds(before: &Dockerfile, after: &Dockerfile) -> Result<(), Failure> {
+    let mut known: BTreeMap<usize, usize> = BTreeMap::new();
+    for unclear in &before.images().unclear {
+        *known.entry(unclear.place.line).or_default() += 1;
+    }
+    for unclear in &after.images().unclear {
+        match known.get_mut(&unclear.place.line).filter(|left| **left > 0) {
+            Some(left) => *left -= 1,
+            None => {
+                let trouble = unclear.trouble();
+                let help =
+                    "nothing was written: an ARG that is to be written serves this image too: give it one of its own";
+                return Err(failure(Class::Usage, trouble.help(help)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What was written must be what a builder will read: else nothing is written at all.
