@@ -4,7 +4,7 @@
 //! For `refresh`, which writes the locked values there, and for `verify`, which looks whether they
 //! stand there. What a shell's text or a reference means is the dockerfile floor's.
 
-use crate::dockerfile::images::{Image, ImageError};
+use crate::dockerfile::images::{Image, ImageError, Wanted};
 use crate::dockerfile::shell::{Operand, Written};
 use crate::dockerfile::{Dockerfile, Edit};
 use crate::model::{Id, Place, Severity, Token, Trouble};
@@ -29,7 +29,8 @@ pub struct Implied<'a> {
 #[derive(Clone, Debug)]
 enum What {
     Package(Box<Operand>),
-    Image(Box<Image>),
+    /// Which of the file's images, and the image.
+    Image(usize, Box<Image>),
 }
 
 /// What a pin claims, and what it may claim but cannot be known.
@@ -67,14 +68,14 @@ impl<'a> Implied<'a> {
         }
     }
 
-    pub(super) fn of_image(file: &'a Dockerfile, image: Image) -> Self {
+    pub(super) fn of_image(file: &'a Dockerfile, index: usize, image: Image) -> Self {
         Self {
             file,
             key: "reference".to_owned(),
             bears: Some(image.reference.to_string()),
             by_variable: false,
             place: image.place.clone(),
-            what: What::Image(Box::new(image)),
+            what: What::Image(index, Box::new(image)),
         }
     }
 
@@ -83,7 +84,7 @@ impl<'a> Implied<'a> {
     pub fn noun(&self) -> &'static str {
         match self.what {
             What::Package(_) => "package",
-            What::Image(_) => "image",
+            What::Image(..) => "image",
         }
     }
 
@@ -96,7 +97,7 @@ impl<'a> Implied<'a> {
                 let version = self.bears.as_deref().filter(|v| !v.contains('*'))?;
                 Some((self.key.clone(), Token::new(version).ok()?))
             }
-            What::Image(image) => {
+            What::Image(_, image) => {
                 image.reference.digest.as_ref()?;
                 Some(("reference".to_owned(), Token::new(self.bears.as_deref()?).ok()?))
             }
@@ -108,7 +109,7 @@ impl<'a> Implied<'a> {
     pub fn is_pinned(&self) -> bool {
         match &self.what {
             What::Package(_) => self.bears.is_some(),
-            What::Image(image) => image.reference.digest.is_some(),
+            What::Image(_, image) => image.reference.digest.is_some(),
         }
     }
 
@@ -125,13 +126,54 @@ impl<'a> Implied<'a> {
             What::Package(operand) => {
                 operand.edit(self.file, token.as_str()).map(|edit| edit.into_iter().collect()).map_err(|e| e.trouble())
             }
-            What::Image(image) => {
-                let (name, digest) = token.as_str().split_once('@').unwrap_or((token.as_str(), ""));
-                let tag = name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
+            What::Image(_, image) => {
+                let (tag, digest) = parts(token);
                 beside(image, self.file, tag, digest, into).map_err(|e| e.trouble())
             }
         }
     }
+}
+
+/// The tag and the digest of a locked reference.
+fn parts(token: &Token) -> (Option<&str>, &str) {
+    let (name, digest) = token.as_str().split_once('@').unwrap_or((token.as_str(), ""));
+    (name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/')), digest)
+}
+
+/// The changes that write the values of many places of one Dockerfile, as [`Implied::edits`] does for
+/// each of them; all its images at once, since the file is read again for what is done to them.
+///
+/// # Errors
+/// A place cannot bear its value.
+pub fn edits(file: &Dockerfile, sites: &[(&Implied<'_>, Token)], into: &[Edit]) -> Result<Vec<Edit>, Trouble> {
+    let (mut out, mut images, mut single) = (Vec::new(), Vec::new(), Vec::new());
+    for site in sites {
+        match &site.0.what {
+            What::Image(index, _) if site.0.bears.as_deref() != Some(site.1.as_str()) => {
+                let (tag, digest) = parts(&site.1);
+                images.push(Wanted { image: *index, tag, digest });
+                single.push(site);
+            }
+            What::Image(..) => {}
+            What::Package(_) => out.extend(site.0.edits(&site.1, into)?),
+        }
+    }
+    let all = file.images().pin(file, &images);
+    match all {
+        Ok(all) if !all.iter().any(|edit| into.iter().any(|other| meets(edit, other))) => out.extend(all),
+        Err(error) if into.is_empty() => return Err(error.trouble()),
+        // What an `into` writes is left to it, which is a matter of each place.
+        _ => {
+            for (site, token) in single {
+                out.extend(site.edits(token, into)?);
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn meets(edit: &Edit, other: &Edit) -> bool {
+    edit.range.start <= other.range.end && other.range.start <= edit.range.end
 }
 
 /// The edits of an image that the `into` of its pin does not make.
@@ -142,7 +184,6 @@ fn beside(
     digest: &str,
     into: &[Edit],
 ) -> Result<Vec<Edit>, ImageError> {
-    let meets = |edit: &Edit, other: &Edit| edit.range.start <= other.range.end && other.range.start <= edit.range.end;
     let theirs = |edit: &Edit| into.iter().any(|other| meets(edit, other));
     let all = image.edits(file, tag, digest);
     if into.is_empty() || all.as_ref().is_ok_and(|all| !all.iter().any(theirs)) {

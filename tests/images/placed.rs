@@ -163,10 +163,24 @@ fn an_into_that_would_break_another_image_is_refused() {
     shop.push("base", "1", &base("one"));
     let into = "image = \"HOST/base:1\"\ninto = [{ arg = \"IMG\" }]";
     shop.lay("ARG IMG=HOST/base:1\nFROM $IMG\nFROM ${IMG}-x\n", into);
+    shop.refused(&["refresh"], 2, &["is no image reference", "give it one of its own"]);
+    shop.lay("ARG IMG=other:1\nFROM HOST/base:1\nFROM ${IMG}-x\n", into);
     shop.refused(&["refresh"], 2, &["Dockerfile:3:6", "give it one of its own"]);
     // What was unclear before is no reason.
     shop.lay("ARG IMG=HOST/base:1\nFROM $IMG\nFROM $OTHER\nFROM Bad\n", into);
     shop.run(&["refresh"]).code(0);
+}
+
+#[test]
+fn many_references_of_one_pin_are_written_in_the_time_of_one() {
+    let Some(shop) = Shop::open() else { return };
+    let one = shop.push("base", "1", &base("one"));
+    shop.lay(&"FROM HOST/base:1\n".repeat(5000), "image = \"HOST/base:1\"");
+    let start = std::time::Instant::now();
+    shop.run(&["refresh"]).code(0);
+    // Each of them alone reads the file again: minutes.
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    shop.has(&format!("FROM HOST/base:1@{one}\n").repeat(5000));
 }
 
 #[test]

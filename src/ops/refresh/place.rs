@@ -9,9 +9,9 @@ use super::sound;
 use crate::disk::Change;
 use crate::dockerfile::{Dockerfile, Edit, EditError, Said, apply, retell, search};
 use crate::lock::{Entry, Lock, Value};
-use crate::model::{Class, Failure, PinName, Trouble, quoted};
+use crate::model::{Class, Failure, PinName, Token, Trouble, quoted};
 use crate::ops::project::{Project, failure, known};
-use crate::source::implied::Implied;
+use crate::source::implied::{self, Implied};
 
 /// The Dockerfiles that change, and what could not be kept true.
 pub(super) struct Placed {
@@ -153,18 +153,22 @@ pub(super) fn of_pin(project: &Project, old: &Lock, new: &Lock, name: &PinName) 
             }
         }
     }
-    for site in pin.source.implied(&project.dockerfiles).sites {
+    let claims = pin.source.implied(&project.dockerfiles);
+    let mut written: BTreeMap<&str, Vec<(&Implied<'_>, Token)>> = BTreeMap::new();
+    for site in &claims.sites {
         match pin.source.site_value(entry, &site.key, None, site.bears.as_deref().unwrap_or_default()) {
             // Written where the `into` says; whether it comes to the same is read back.
             Some(_) if site.by_variable && pin.into.iter().any(|p| pin.value_key(&p.value) == site.key) => {}
-            Some(token) => {
-                let file = site.file.file();
-                let into: Vec<Edit> = into.iter().filter(|(name, _)| *name == file).map(|(_, e)| e.clone()).collect();
-                let own = site.edits(&token, &into).map_err(usage)?;
-                edits.extend(own.into_iter().map(|edit| (site.file.file().to_owned(), edit)));
-            }
-            None => notes.push(differs(entry, &site)),
+            Some(token) => written.entry(site.file.file()).or_default().push((site, token)),
+            None => notes.push(differs(entry, site)),
         }
+    }
+    for file in &project.dockerfiles {
+        let Some(sites) = written.get(file.file()) else { continue };
+        let into: Vec<Edit> =
+            into.iter().filter(|(name, _)| *name == file.file()).map(|(_, edit)| edit.clone()).collect();
+        let own = implied::edits(file, sites, &into).map_err(usage)?;
+        edits.extend(own.into_iter().map(|edit| (file.file().to_owned(), edit)));
     }
     Ok((edits, notes))
 }

@@ -23,9 +23,11 @@ pub(in crate::source) fn implied<'a>(keys: &Keys, files: &'a [Dockerfile]) -> Cl
     };
     for file in files {
         let images = file.images();
-        let site = |image: &Image| ours(&image.reference).then(|| Implied::of_image(file, image.clone()));
-        claims.sites.extend(images.found.iter().filter_map(site));
-        claims.empty.extend(images.empty.iter().filter_map(site));
+        let site = |(index, image): (usize, &Image)| {
+            ours(&image.reference).then(|| Implied::of_image(file, index, image.clone()))
+        };
+        claims.sites.extend(images.found.iter().enumerate().filter_map(site));
+        claims.empty.extend(images.empty.iter().enumerate().filter_map(site));
     }
     claims
 }
