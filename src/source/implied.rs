@@ -4,6 +4,8 @@
 //! For `refresh`, which writes the locked values there, and for `verify`, which looks whether they
 //! stand there. What a shell's text or a reference means is the dockerfile floor's.
 
+use std::collections::BTreeSet;
+
 use crate::dockerfile::images::{Image, ImageError, Wanted};
 use crate::dockerfile::shell::{Operand, Written};
 use crate::dockerfile::{Dockerfile, Edit};
@@ -130,6 +132,26 @@ impl<'a> Implied<'a> {
                 let (tag, digest) = parts(token);
                 beside(image, self.file, tag, digest, into).map_err(|e| e.trouble())
             }
+        }
+    }
+}
+
+impl<'a> Claims<'a> {
+    /// Claims also those images of a Dockerfile that are claimed in `after`, which is the same one with
+    /// what an `into` writes: a version that the pin did not allow before.
+    pub fn add_later(&mut self, file: &'a Dockerfile, after: &Dockerfile, later: &Claims<'_>) {
+        if file.images().found.len() != after.images().found.len() {
+            return;
+        }
+        let index = |site: &Implied<'_>| match site.what {
+            What::Image(index, _) => Some(index),
+            What::Package(_) => None,
+        };
+        let here = self.sites.iter().filter(|site| site.file.file() == file.file());
+        let known: BTreeSet<usize> = here.filter_map(index).collect();
+        for index in later.sites.iter().filter_map(index).filter(|index| !known.contains(index)) {
+            let image = file.images().found.get(index).cloned();
+            self.sites.extend(image.map(|image| Implied::of_image(file, index, image)));
         }
     }
 }

@@ -236,6 +236,29 @@ fn the_newest_version_of_a_range_is_followed_by_its_tag() {
 }
 
 #[test]
+fn a_version_that_the_range_no_longer_has_is_left_through_its_arg() {
+    let Some(shop) = Shop::open() else { return };
+    shop.push("base", "19.0.0-slim", &base("19"));
+    let new = shop.push("base", "20.1.0-slim", &base("20"));
+    let pin = |range: &str| {
+        format!(
+            "image = \"HOST/base\"\nversion = \"{range}\"\ntag = \"{{version}}-slim\"\ninto = [{{ arg = \"V\", value = \"version\" }}]"
+        )
+    };
+    shop.lay("ARG V=19.0.0\nFROM HOST/base:$V-slim\n", &pin("^19"));
+    shop.run(&["refresh"]).code(0);
+    shop.manifest("\"linux/amd64\", \"linux/arm64\"", &pin("^20"));
+    shop.run(&["refresh"]).code(0);
+    shop.has(&format!("ARG V=20.1.0\nFROM HOST/base:$V-slim@{new}\n"));
+    shop.run(&["verify"]).code(0);
+    // The same from nothing.
+    drop(std::fs::remove_file(shop.work.image().join("pins.lock")));
+    shop.lay("ARG V=19.0.0\nFROM HOST/base:$V-slim\n", &pin("^20"));
+    shop.run(&["refresh"]).code(0);
+    shop.has(&format!("ARG V=20.1.0\nFROM HOST/base:$V-slim@{new}\n"));
+}
+
+#[test]
 fn a_tag_without_a_digest_is_not_kept() {
     let Some(shop) = Shop::open() else { return };
     shop.push("base", "1", &base("one"));

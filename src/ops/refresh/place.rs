@@ -153,7 +153,17 @@ pub(super) fn of_pin(project: &Project, old: &Lock, new: &Lock, name: &PinName) 
             }
         }
     }
-    let claims = pin.source.implied(&project.dockerfiles);
+    let mut claims = pin.source.implied(&project.dockerfiles);
+    for file in &project.dockerfiles {
+        let own: Vec<Edit> =
+            into.iter().filter(|(name, _)| *name == file.file()).map(|(_, edit)| edit.clone()).collect();
+        // What cannot be applied or read is told when all edits are.
+        let after = apply(file.bytes(), &own).ok().filter(|after| after != file.bytes());
+        if let Some(after) = after.and_then(|after| Dockerfile::parse(file.file(), after).ok()) {
+            let later = pin.source.implied(std::slice::from_ref(&after));
+            claims.add_later(file, &after, &later);
+        }
+    }
     let mut written: BTreeMap<&str, Vec<(&Implied<'_>, Token)>> = BTreeMap::new();
     for site in &claims.sites {
         match pin.source.site_value(entry, &site.key, None, site.bears.as_deref().unwrap_or_default()) {
