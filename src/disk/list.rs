@@ -170,6 +170,55 @@ impl Root {
     }
 }
 
+/// A folder in a folder, or a symlink to one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Below {
+    /// Its name; names that are not UTF-8 are left out.
+    pub name: String,
+    /// Whether it is a symlink.
+    pub is_link: bool,
+}
+
+impl Root {
+    /// The folders directly in a folder, sorted by name; `None` for the root. Empty if it is not
+    /// there. `left` is how many entries may still be looked at, and is counted down.
+    ///
+    /// # Errors
+    /// A symlink or a file on the way, a folder that cannot be read, more entries than are left.
+    pub fn folders(&self, folder: Option<&RelPath>, left: &mut usize) -> Result<Vec<Below>, DiskError> {
+        let shown = folder.map_or(".", RelPath::as_str);
+        let failed = |e| DiskError::io(shown, "read", e);
+        let opened = match folder {
+            None => Some(self.handle()?),
+            Some(path) => match self.folder_of(path.as_str())? {
+                Some((above, name)) => enter(above, name, path.as_str())?,
+                None => None,
+            },
+        };
+        let mut below = Vec::new();
+        let Some(opened) = opened else { return Ok(below) };
+        for entry in Dir::read_from(&opened).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let too_many = || DiskError::TooMany { pattern: shown.to_owned(), cap: ENTRIES };
+            *left = left.checked_sub(1).ok_or_else(too_many)?;
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            if matches!(name, "." | "..") || entry.file_type() == FileType::RegularFile {
+                continue;
+            }
+            let Some(stat) = look(&opened, name, shown)? else { continue };
+            let leads =
+                || rustix::fs::statat(&opened, name, AtFlags::empty()).is_ok_and(|s| kind(&s) == FileType::Directory);
+            match kind(&stat) {
+                FileType::Directory => below.push(Below { name: name.to_owned(), is_link: false }),
+                FileType::Symlink if leads() => below.push(Below { name: name.to_owned(), is_link: true }),
+                _ => {}
+            }
+        }
+        below.sort();
+        Ok(below)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +292,30 @@ mod tests {
         std::os::unix::fs::symlink("/", dir.path().join("sub")).unwrap();
         let pattern: RelPath = "sub/etc/hostname".parse().unwrap();
         assert!(matches!(root.list(&[pattern]), Err(DiskError::Symlink(_))));
+    }
+
+    #[test]
+    fn folders_of_a_folder_are_listed_and_a_symlink_to_one_is_marked() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a/b", "a/.c", "d"] {
+            std::fs::create_dir_all(dir.path().join(name)).unwrap();
+        }
+        std::fs::write(dir.path().join("a/file"), "").unwrap();
+        std::os::unix::fs::symlink("../d", dir.path().join("a/link")).unwrap();
+        std::os::unix::fs::symlink("file", dir.path().join("a/to-file")).unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let names = |path: Option<&str>, mut left: usize| {
+            let path: Option<RelPath> = path.map(|p| p.parse().unwrap());
+            let below = root.folders(path.as_ref(), &mut left)?;
+            Ok(below.into_iter().map(|b| (b.name, b.is_link)).collect::<Vec<_>>())
+        };
+        let named = |all: &[(&str, bool)]| all.iter().map(|(n, l)| ((*n).to_owned(), *l)).collect::<Vec<_>>();
+        assert_eq!(names(None, 99).unwrap(), named(&[("a", false), ("d", false)]));
+        assert_eq!(names(Some("a"), 99).unwrap(), named(&[(".c", false), ("b", false), ("link", true)]));
+        assert_eq!(names(Some("none/x"), 99).unwrap(), []);
+        let error: DiskError = names(Some("a/link"), 99).unwrap_err();
+        assert!(matches!(error, DiskError::Symlink(_)));
+        assert!(matches!(names(Some("a"), 3), Err(DiskError::TooMany { .. })));
     }
 
     proptest! {

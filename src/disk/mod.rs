@@ -25,7 +25,7 @@ mod store;
 pub use bulk::{Found, Inside, Looked};
 pub use content::{Before, Content};
 pub use error::DiskError;
-pub use list::Listing;
+pub use list::{Below, Listing};
 pub use lock::ProcessLock;
 pub use plan::{Change, Permissions, Plan};
 pub use recover::{Recovery, interrupted, recover};

@@ -104,6 +104,12 @@ impl Sha512 {
     pub fn from_bytes(bytes: [u8; 64]) -> Self {
         Self(bytes)
     }
+
+    /// Its 64 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl FromStr for Sha512 {
