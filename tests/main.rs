@@ -27,6 +27,7 @@ mod images;
 mod interrupted;
 mod join;
 mod lock_by_hand;
+mod lock_versions;
 mod promises;
 mod real_ssh;
 mod remote_git;

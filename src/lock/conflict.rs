@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Lock, v0};
+use super::read::versioned;
+use super::{Entry, Lock};
 use crate::model::PinName;
 
 /// What could be saved from a conflicted lock.
@@ -23,14 +24,14 @@ pub(super) fn marker(text: &str) -> Option<usize> {
     text.lines().position(|l| l.starts_with("<<<<<<< ") || l.starts_with(">>>>>>> ")).map(|i| i + 1)
 }
 
-/// Reads both sides of a conflicted lock; `None` if a side is not a lock.
+/// Reads both sides of a conflicted lock, each in its own version; `None` if a side is not a lock.
 #[must_use]
 pub fn mend(bytes: &[u8]) -> Option<Mended> {
     let text = std::str::from_utf8(bytes).ok()?;
     marker(text)?;
     let (ours, theirs) = sides(text)?;
     let side = |text: &str| {
-        let (mut lock, broken) = v0::read(text.as_bytes()).ok()?;
+        let (mut lock, broken) = versioned(text.as_bytes()).ok()?.content?;
         for (section, name) in broken {
             if section == "pins" {
                 lock.pins.remove(&name)

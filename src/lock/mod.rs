@@ -2,19 +2,27 @@
 //!
 //! Goals, in this order: an auditor can read it and its diff; two branches that move different
 //! pins merge; the same manifest, old lock, answers and UTC date give the same bytes on every
-//! machine; any flipped bit is seen without network. So it is JSON in one canonical form, one
+//! machine; any flipped bit that says something of a pin is seen without network. So it is JSON in one canonical form, one
 //! field a line, each entry sealed by a digest of itself, with no global serial.
 //!
 //! Kind-blind: an entry is a request, values, artifacts and evidence, whatever source it came from.
 //! A new kind changes nothing here. Not here: whether an entry is right (see `check`).
 //!
-//! History: version 0 is open until all five kinds are built; it will be frozen as 1.
+//! | version | what it is |
+//! |---|---|
+//! | 0 | open while the five kinds were built one after the other; read, no longer written |
+//! | 1 | the same under another number, frozen with the last kind (yarn); what is written |
+//!
+//! The version is read first. Each has a file of its own, and none changes any more. An older lock
+//! is judged by the form that its version had, and counts as any other; the next `refresh` writes it
+//! in the newest version, even if nothing else changes. A newer one is refused.
 
 mod canonical;
 mod conflict;
 mod lines;
 mod read;
 mod v0;
+mod v1;
 
 use std::collections::BTreeMap;
 
@@ -27,8 +35,8 @@ use crate::model::{Day, PinName, Platform, RelPath, Sha256, Token};
 /// The name of the file, beside pins.toml.
 pub const FILE: &str = "pins.lock";
 
-/// The newest format that this program writes and reads.
-pub const VERSION: u64 = v0::VERSION;
+/// The format that this program writes, the newest that it reads.
+pub const VERSION: u64 = v1::VERSION;
 
 /// A whole lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +47,7 @@ pub struct Lock {
     pub pins: BTreeMap<PinName, Entry>,
     /// The seals of altered entries, by section and name: written as they are, so that an altered
     /// entry beside one that moved is never sealed anew.
-    altered: BTreeMap<v0::Broken, Sha256>,
+    altered: BTreeMap<v1::Broken, Sha256>,
 }
 
 /// What one pin, or one archive, resolved to.
@@ -108,10 +116,10 @@ impl Artifact {
 }
 
 impl Lock {
-    /// The canonical bytes of this lock: the only ones that `verify` accepts.
+    /// The canonical bytes of this lock, in the newest version: what is written.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        v0::write(self).into_bytes()
+        v1::write(self).into_bytes()
     }
 }
 
@@ -163,16 +171,19 @@ mod tests {
         let opened = open(BY_HAND).unwrap();
         assert_eq!(opened.findings, []);
         assert_eq!(opened.lock.pins.len(), 5);
-        assert_eq!(String::from_utf8(opened.lock.to_bytes()).unwrap(), String::from_utf8_lossy(BY_HAND));
+        assert_eq!(opened.version, 0);
+        assert_eq!(String::from_utf8(opened.canonical()).unwrap(), String::from_utf8_lossy(BY_HAND));
+        let newest = String::from_utf8_lossy(BY_HAND).replacen("\"version\": 0", "\"version\": 1", 1);
+        assert_eq!(String::from_utf8(opened.lock.to_bytes()).unwrap(), newest);
     }
 
     #[test]
     fn a_shuffled_lock_gives_the_same_bytes() {
-        let mut lock = open(BY_HAND).unwrap().lock;
+        let (mut lock, bytes) = (open(BY_HAND).unwrap().lock, open(BY_HAND).unwrap().lock.to_bytes());
         for entry in lock.pins.values_mut() {
             entry.artifacts.reverse();
         }
-        assert!(lock.to_bytes() == BY_HAND);
+        assert!(lock.to_bytes() == bytes);
     }
 
     #[test]
@@ -184,6 +195,10 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             match open(&flipped) {
                 Err(error) => assert!(error.trouble().place.is_some(), "bit {bit}: {error}"),
+                // an older lock that says the same: the number is no part of what is sealed
+                Ok(opened) if opened.is_old() && bytes[bit / 8] == b'1' && bit % 8 == 0 => {
+                    assert_eq!((opened.findings.as_slice(), opened.lock), (&[][..], small()));
+                }
                 Ok(opened) => {
                     let finding = opened
                         .findings
@@ -213,8 +228,8 @@ mod tests {
         let text = String::from_utf8(small().to_bytes()).unwrap();
         let trouble = open(format!("\u{feff}{text}").as_bytes()).unwrap_err().trouble();
         assert_eq!(trouble.message, "pins.lock is not readable: it begins with a byte order mark (BOM)");
-        let trouble = open(text.replace("\"version\": 0", "\"version\": 1").as_bytes()).unwrap_err().trouble();
-        assert_eq!(trouble.expected.unwrap(), "version 0");
+        let trouble = open(text.replace("\"version\": 1", "\"version\": 2").as_bytes()).unwrap_err().trouble();
+        assert_eq!(trouble.expected.unwrap(), "version 1 or older");
     }
 
     #[test]
@@ -231,8 +246,9 @@ mod tests {
         let day = open(BY_HAND).unwrap().lock.pins["healthcheckers"].first_seen.to_string();
         let (head, tail) = text.split_once("\"healthcheckers\"").unwrap();
         let altered = format!("{head}\"healthcheckers\"{}", tail.replacen(&day, "2001-01-01", 1));
-        let mut lock = open(altered.as_bytes()).unwrap().lock;
-        assert!(lock.to_bytes() == altered.as_bytes());
+        let opened = open(altered.as_bytes()).unwrap();
+        assert!(opened.canonical() == altered.as_bytes());
+        let mut lock = opened.lock;
         lock.pins.retain(|name, _| name.as_str() == "healthcheckers");
         assert_eq!(open(&lock.to_bytes()).unwrap().altered[0].as_str(), "healthcheckers");
     }
@@ -282,9 +298,9 @@ mod tests {
 
     #[test]
     fn deep_and_broken_json_is_an_error_with_a_line() {
-        let deep = format!("{{\"version\": 0, \"pins\": {}", "[".repeat(100_000));
+        let deep = format!("{{\"version\": 1, \"pins\": {}", "[".repeat(100_000));
         assert!(matches!(open(deep.as_bytes()), Err(LockError::Syntax { .. })));
-        let error = open(b"{\n  \"version\": 0,\n  \"pins\": {\n    \"a b\": {}\n  }\n}\n").unwrap_err();
+        let error = open(b"{\n  \"version\": 1,\n  \"pins\": {\n    \"a b\": {}\n  }\n}\n").unwrap_err();
         assert_eq!(error.trouble().place.unwrap().line, 4);
         assert!(matches!(open(b""), Err(LockError::Syntax { .. })));
         assert!(matches!(open(b"\xff\xfe"), Err(LockError::Syntax { .. })));

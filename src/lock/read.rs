@@ -3,7 +3,7 @@
 //! For every verb. Decides only whether the file is what dubo-pin wrote, not whether it is right.
 
 use super::lines::Lines;
-use super::{FILE, Lock, VERSION, conflict, v0};
+use super::{FILE, Lock, VERSION, conflict, v0, v1};
 use crate::model::{Class, Finding, Id, PinName, Place, Trouble, quoted};
 
 /// A lock, with what is wrong about its file.
@@ -15,6 +15,8 @@ pub struct Opened {
     pub altered: Vec<PinName>,
     /// All of it as findings: LOCK005 and LOCK006.
     pub findings: Vec<Finding>,
+    /// The version that it has.
+    pub version: u64,
     lines: Lines,
 }
 
@@ -49,7 +51,7 @@ impl LockError {
         let trouble = Trouble::new(self.to_string());
         match self {
             Self::Newer { place, .. } => {
-                trouble.at(place.clone()).expected(if VERSION == 0 { "version 0".to_owned() } else { format!("version {VERSION} or older") }).help("update dubo-pin to the version that your colleagues use")
+                trouble.at(place.clone()).expected(format!("version {VERSION} or older")).help("update dubo-pin to the version that your colleagues use")
             }
             Self::Conflict(place) => trouble.at(place.clone()).help("dubo-pin refresh --keep mends it; pins that both sides moved are locked at what their Dockerfile bears"),
             Self::Syntax { place, .. } => trouble.at(place.clone()).help(format!("git checkout -- {FILE} brings back the committed one")),
@@ -84,13 +86,12 @@ pub fn open(bytes: &[u8]) -> Result<Opened, LockError> {
         let what = if text.starts_with('\u{feff}') { "it begins with a byte order mark (BOM)" } else { what };
         LockError::Syntax { what: crate::model::visible(what).into_owned(), place: lines.at(e.line(), e.column()) }
     };
-    let head: Head = serde_json::from_slice(bytes).map_err(|e| syntax(&e))?;
-    if head.version > VERSION {
+    let read = versioned(bytes).map_err(|e| syntax(&e))?;
+    let Some((lock, broken)) = read.content else {
         let line = text.lines().position(|l| l.contains("\"version\"")).map_or(1, |i| i + 1);
-        return Err(LockError::Newer { found: head.version, place: lines.at(line, 1) });
-    }
-    let (lock, broken) = v0::read(bytes).map_err(|e| syntax(&e))?;
-    let mut opened = Opened { lock, altered: Vec::new(), findings: Vec::new(), lines };
+        return Err(LockError::Newer { found: read.version, place: lines.at(line, 1) });
+    };
+    let mut opened = Opened { lock, altered: Vec::new(), findings: Vec::new(), version: read.version, lines };
     for (section, name) in broken {
         let finding = Finding::error(
             Id::LOCK005,
@@ -105,14 +106,31 @@ pub fn open(bytes: &[u8]) -> Result<Opened, LockError> {
         opened.altered.push(name);
     }
     if opened.findings.is_empty() {
-        opened.findings.extend(form(bytes, &opened.lock));
+        opened.findings.extend(form(bytes, &opened.canonical()));
     }
     Ok(opened)
 }
 
+/// What a text says in its own version.
+pub(super) struct Versioned {
+    pub(super) version: u64,
+    /// The lock, and the entries whose seal is not theirs; `None` of a version that is newer.
+    pub(super) content: Option<(Lock, Vec<v1::Broken>)>,
+}
+
+/// Reads the version, then what that version has.
+pub(super) fn versioned(bytes: &[u8]) -> Result<Versioned, serde_json::Error> {
+    let Head { version } = serde_json::from_slice(bytes)?;
+    let content = match version {
+        v0::VERSION => Some(v0::read(bytes)?),
+        v1::VERSION => Some(v1::read(bytes)?),
+        _ => None,
+    };
+    Ok(Versioned { version, content })
+}
+
 /// LOCK006: the first place at which the bytes are not the canonical ones.
-fn form(bytes: &[u8], lock: &Lock) -> Option<Finding> {
-    let canonical = lock.to_bytes();
+fn form(bytes: &[u8], canonical: &[u8]) -> Option<Finding> {
     if canonical == bytes {
         return None;
     }
@@ -143,7 +161,7 @@ fn form(bytes: &[u8], lock: &Lock) -> Option<Finding> {
     };
     let trouble = Trouble::new(format!("{FILE} is not as dubo-pin writes it"))
         .at(Place::of(FILE, bytes, position..position + 1))
-        .expected(if crlf { "LF line ends".to_owned() } else { line_of(&canonical) })
+        .expected(if crlf { "LF line ends".to_owned() } else { line_of(canonical) })
         .found(found)
         .help(help);
     Some(Finding::error(Id::LOCK006, None, trouble))
@@ -153,7 +171,23 @@ impl Opened {
     /// A lock that is not there.
     #[must_use]
     pub fn none() -> Self {
-        Self { lock: Lock::default(), altered: Vec::new(), findings: Vec::new(), lines: Lines::default() }
+        let (altered, findings) = (Vec::new(), Vec::new());
+        Self { lock: Lock::default(), altered, findings, version: VERSION, lines: Lines::default() }
+    }
+
+    /// The only bytes that the lock may have in its version.
+    #[must_use]
+    pub fn canonical(&self) -> Vec<u8> {
+        match self.version {
+            v0::VERSION => v0::canonical(&self.lock).into_bytes(),
+            _ => self.lock.to_bytes(),
+        }
+    }
+
+    /// Whether a newer version is to be written.
+    #[must_use]
+    pub fn is_old(&self) -> bool {
+        self.version < VERSION
     }
 
     /// Where a pin's entry begins.

@@ -58,7 +58,7 @@ fn a_lock_that_cannot_be_read_is_exit_2_and_stays() {
     let up = Upstream::new(1);
     let work = locked(&up);
     let good = work.read("pins.lock");
-    let deep = format!("{{\"version\": 0, \"archives\": {}", "[".repeat(100_000));
+    let deep = format!("{{\"version\": 1, \"archives\": {}", "[".repeat(100_000));
     let half = &good[..good.len() / 2];
     let huge = format!("{good}{}", " ".repeat(16 << 20));
     let cases: [(&[u8], &str); 8] = [

@@ -33,7 +33,7 @@ fn a_tag_is_locked_to_the_digest_that_skopeo_sees_and_written_behind_it() {
     let (amd64, arm64) = (image.parts[0].digest(), image.parts[2].digest());
     let expected = format!(
         r#"{{
-  "version": 0,
+  "version": 1,
   "pins": {{
     "base": {{
       "request": "image=HOST/base:1 platforms=linux/amd64,linux/arm64",

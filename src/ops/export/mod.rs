@@ -68,7 +68,7 @@ fn locked(dir: &Path, names: &[String]) -> Result<Locked, Vec<Failure>> {
 /// LOCK006, also where an altered entry stands beside it, which then is all that reading reports.
 fn form(opened: &Opened, bytes: Option<&[u8]>) -> Option<Failure> {
     let said = opened.findings.iter().find(|f| f.id == Id::LOCK006).map(|f| f.trouble.clone());
-    let differs = bytes.is_some_and(|bytes| opened.lock.to_bytes() != bytes);
+    let differs = bytes.is_some_and(|bytes| opened.canonical() != bytes);
     let other = || {
         let file = crate::lock::FILE;
         let trouble = Trouble::new(format!("{file} is not as dubo-pin writes it")).at(Place::file(file));

@@ -348,8 +348,13 @@ fn plan(
     let mut changes = vendored;
     changes.extend(files);
     let empty = new.pins.is_empty() && new.archives.is_empty() && project.lock_bytes.is_none();
-    // A lock without findings is byte for byte the canonical one: unchanged, it need not be written out again.
-    let same = new == old && project.lock.as_ref().is_ok_and(|o| o.findings.is_empty()) && project.lock_bytes.is_some();
+    // A lock of the newest version without findings is byte for byte what would be written.
+    let sound = project.lock.as_ref().is_ok_and(|o| o.findings.is_empty() && !o.is_old());
+    let same = new == old && sound && project.lock_bytes.is_some();
+    if let Some(opened) = project.lock.as_ref().ok().filter(|o| o.is_old()) {
+        let (file, from, to) = (lock::FILE, opened.version, lock::VERSION);
+        refreshed.notes.push(Trouble::new(format!("{file} has version {from}, and is written as version {to}")));
+    }
     if !empty && !same {
         let bytes = new.to_bytes();
         changes.push(Change::new(known(lock::FILE)?, project.lock_bytes.clone(), Some(bytes)));
