@@ -1,5 +1,5 @@
 //! Places in Dockerfiles that a pin claims by what it is, without an `into`: the packages of an apt
-//! line, the references of an image.
+//! line, the commits of a `yarn add` line, the references of an image.
 //!
 //! For `refresh`, which writes the locked values there, and for `verify`, which looks whether they
 //! stand there. What a shell's text or a reference means is the dockerfile floor's.
@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::dockerfile::images::{Image, ImageError, Wanted};
-use crate::dockerfile::shell::{Operand, Written};
+use crate::dockerfile::shell::{Operand, Written, yarn};
 use crate::dockerfile::{Dockerfile, Edit};
-use crate::model::{Id, Place, Severity, Token, Trouble};
+use crate::model::{CommitId, Id, Place, Severity, Token, Trouble};
 
 /// One such place.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Implied<'a> {
 #[derive(Clone, Debug)]
 enum What {
     Package(Box<Operand>),
+    /// What yarn adds from git.
+    Commit(Box<yarn::Package>),
     /// Which of the file's images, and the image.
     Image(usize, Box<Image>),
 }
@@ -70,6 +72,18 @@ impl<'a> Implied<'a> {
         }
     }
 
+    pub(super) fn of_commit(file: &'a Dockerfile, key: String, package: yarn::Package) -> Self {
+        let fragment = package.fragment.as_ref();
+        Self {
+            file,
+            key,
+            bears: fragment.and_then(Written::known).map(str::to_owned),
+            by_variable: matches!(fragment, Some(Written::Variable { .. })),
+            place: package.place(file),
+            what: What::Commit(Box::new(package)),
+        }
+    }
+
     pub(super) fn of_image(file: &'a Dockerfile, index: usize, image: Image) -> Self {
         Self {
             file,
@@ -85,19 +99,33 @@ impl<'a> Implied<'a> {
     #[must_use]
     pub fn noun(&self) -> &'static str {
         match self.what {
-            What::Package(_) => "package",
+            What::Package(_) | What::Commit(_) => "package",
             What::Image(..) => "image",
         }
     }
 
-    /// The value that can be kept, with its key: an exact version, a digest. A version with `*` is a
-    /// wish, and a tag moves.
+    /// What of it is pinned, as a person calls it.
+    #[must_use]
+    pub fn part(&self) -> &'static str {
+        match self.what {
+            What::Package(_) => "version",
+            What::Commit(_) => "commit",
+            What::Image(..) => "reference",
+        }
+    }
+
+    /// The value that can be kept, with its key: an exact version, a full commit, a digest. A version
+    /// with `*` is a wish, and a tag or a branch moves.
     #[must_use]
     pub fn keeps(&self) -> Option<(String, Token)> {
         match &self.what {
             What::Package(_) => {
                 let version = self.bears.as_deref().filter(|v| !v.contains('*'))?;
                 Some((self.key.clone(), Token::new(version).ok()?))
+            }
+            What::Commit(_) => {
+                let commit = self.bears.as_deref().filter(|_| self.is_pinned())?;
+                Some((self.key.clone(), Token::new(commit).ok()?))
             }
             What::Image(_, image) => {
                 image.reference.digest.as_ref()?;
@@ -106,11 +134,18 @@ impl<'a> Implied<'a> {
         }
     }
 
+    /// Whether it is a package that `yarn add` takes from git.
+    #[must_use]
+    pub fn is_commit(&self) -> bool {
+        matches!(self.what, What::Commit(_))
+    }
+
     /// Whether it bears something that pins it, if not the locked value.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
         match &self.what {
             What::Package(_) => self.bears.is_some(),
+            What::Commit(_) => self.bears.as_deref().is_some_and(|text| text.parse::<CommitId>().is_ok()),
             What::Image(_, image) => image.reference.digest.is_some(),
         }
     }
@@ -127,6 +162,9 @@ impl<'a> Implied<'a> {
         match &self.what {
             What::Package(operand) => {
                 operand.edit(self.file, token.as_str()).map(|edit| edit.into_iter().collect()).map_err(|e| e.trouble())
+            }
+            What::Commit(package) => {
+                package.edit(self.file, token.as_str()).map(|edit| edit.into_iter().collect()).map_err(|e| e.trouble())
             }
             What::Image(_, image) => {
                 let (tag, digest) = parts(token);
@@ -145,7 +183,7 @@ impl<'a> Claims<'a> {
         }
         let index = |site: &Implied<'_>| match site.what {
             What::Image(index, _) => Some(index),
-            What::Package(_) => None,
+            What::Package(_) | What::Commit(_) => None,
         };
         let here = self.sites.iter().filter(|site| site.file.file() == file.file());
         let known: BTreeSet<usize> = here.filter_map(index).collect();
@@ -177,7 +215,7 @@ pub fn edits(file: &Dockerfile, sites: &[(&Implied<'_>, Token)], into: &[Edit]) 
                 single.push(site);
             }
             What::Image(..) => {}
-            What::Package(_) => out.extend(site.0.edits(&site.1, into)?),
+            What::Package(_) | What::Commit(_) => out.extend(site.0.edits(&site.1, into)?),
         }
     }
     let all = file.images().pin(file, &images);

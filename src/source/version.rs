@@ -25,6 +25,8 @@ enum Rule {
     Exact(Version),
     /// Sorted, without doubles; empty means any.
     Range(VersionReq),
+    /// As npm reads it, and as it was written.
+    Npm(Box<nodejs_semver::Range>, String),
 }
 
 /// Why a text is no [`VersionRule`].
@@ -52,6 +54,21 @@ impl VersionRuleError {
 }
 
 impl VersionRule {
+    /// A range as npm and yarn read it, such as `^1 || 2.x`: what a package.json says, not what a
+    /// manifest says.
+    ///
+    /// # Errors
+    /// Text that npm does not take for a range, or longer than 256 bytes.
+    pub fn npm(text: &str) -> Result<Self, VersionRuleError> {
+        let error = |reason: &str| VersionRuleError::new(text, reason, None);
+        if text.len() > 256 || visible(text) != text {
+            return Err(error("it is longer than 256 bytes, or holds a control character"));
+        }
+        let text = text.trim();
+        let range = nodejs_semver::Range::parse(text).map_err(|_| error("npm reads no range in it"))?;
+        Ok(Self(Rule::Npm(Box::new(range), text.to_owned())))
+    }
+
     /// Whether exactly one version is meant.
     #[must_use]
     pub fn is_exact(&self) -> bool {
@@ -71,6 +88,9 @@ impl VersionRule {
             Rule::Range(range) => {
                 range.matches(version)
                     || pre_releases && !version.pre.is_empty() && range.comparators.iter().all(|c| around(c, version))
+            }
+            Rule::Npm(range, _) => {
+                nodejs_semver::Version::parse(version.to_string()).is_ok_and(|version| range.satisfies(&version))
             }
         }
     }
@@ -205,6 +225,7 @@ impl fmt::Display for VersionRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Rule::Exact(version) => write!(f, "{version}"),
+            Rule::Npm(_, text) => write!(f, "npm:{text}"),
             Rule::Range(range) if range.comparators.is_empty() => f.write_str("*"),
             Rule::Range(range) => {
                 for (i, part) in range.comparators.iter().enumerate() {
@@ -402,6 +423,29 @@ mod tests {
                     assert_eq!(around(&part, &version), part.matches(&version), "{part} {version}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_range_of_npm_is_read_as_npm_reads_it() {
+        // npm's semver: satisfies(version, range)
+        for (range, version, expected) in [
+            ("^1", "1.9.0", true),
+            ("1.x || 3.x", "3.0.1", true),
+            ("1.x || 3.x", "2.0.1", false),
+            ("1.2 - 1.4", "1.4.9", true),
+            ("1", "1.4.9", true),
+            ("~1.2.3-beta.2", "1.2.3-beta.4", true),
+            ("^1.2.3", "1.3.0-rc.1", false),
+            ("", "0.0.1", true),
+            ("*", "1.0.0-rc.1", false),
+            (">=1.2.3 <2.0.0", "2.0.0", false),
+        ] {
+            let rule = VersionRule::npm(range).unwrap();
+            assert_eq!(rule.matches(&version.parse().unwrap(), false), expected, "{range} {version}");
+        }
+        for bad in ["master", "feature/x", "v1.x.y.z", "\u{202e}1"] {
+            assert!(VersionRule::npm(bad).is_err(), "{bad}");
         }
     }
 

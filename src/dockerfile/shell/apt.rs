@@ -189,7 +189,7 @@ fn option(program: &str, field: &Field) -> Opt {
     Opt::Flag
 }
 
-fn hole<'a>(fields: &'a Fields, units: &[Unit]) -> Option<&'a Source> {
+pub(super) fn hole<'a>(fields: &'a Fields, units: &[Unit]) -> Option<&'a Source> {
     let from = units.iter().find(|u| u.hole)?.from;
     fields.sources.get(from)
 }
@@ -201,7 +201,7 @@ fn written(fields: &Fields, units: &[Unit], field: &Field) -> Option<Written> {
 }
 
 /// What units say; those that `own` did not give come from a variable.
-fn said(fields: &Fields, units: &[Unit], own: usize) -> Option<Written> {
+pub(super) fn said(fields: &Fields, units: &[Unit], own: usize) -> Option<Written> {
     if let Some(source) = hole(fields, units) {
         return Some(Written::Variable { name: source.name.clone(), value: None });
     }

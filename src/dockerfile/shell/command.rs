@@ -1,6 +1,6 @@
 //! Which command runs apt, itself or through wrappers, and which hands a script to another shell.
 //!
-//! For [`installs`](super::installs). A word that is unknown here may be a wrapper: what stands
+//! For `run`. A word that is unknown here may be a wrapper: what stands
 //! behind it counts if it reads as an apt install.
 
 use std::collections::BTreeSet;
@@ -11,6 +11,7 @@ use super::fields::{Field, Fields};
 use super::scan::{Command, Scan};
 use super::text::{base, copy, inner, is_shell};
 use super::variables::Script;
+use super::yarn::is_yarn;
 use super::{NotUnderstood, Why};
 
 /// Commands that take words and run none of them, unless a function bears the name.
@@ -55,7 +56,7 @@ const MUTE: [&str; 34] = [
 const SAYS: [&str; 8] = ["debug", "die", "error", "fail", "info", "log", "msg", "warn"];
 
 /// Commands that run the command behind them.
-const WRAPPERS: [&str; 13] = [
+pub(super) const WRAPPERS: [&str; 13] = [
     "sudo",
     "env",
     "nice",
@@ -72,13 +73,15 @@ const WRAPPERS: [&str; 13] = [
 ];
 
 /// Commands that add words from their input.
-const HANDS: [&str; 2] = ["xargs", "parallel"];
+pub(super) const HANDS: [&str; 2] = ["xargs", "parallel"];
 
-fn name(field: &Field) -> Option<String> {
+/// The last part of the path that a word is.
+pub(super) fn name(field: &Field) -> Option<String> {
     field.known().map(|text| base(&text).to_owned())
 }
 
-fn is_mute(fields: &[Field], functions: &BTreeSet<Vec<u8>>) -> bool {
+/// Whether a command runs none of its words.
+pub(super) fn is_mute(fields: &[Field], functions: &BTreeSet<Vec<u8>>) -> bool {
     let name = fields.first().and_then(name);
     name.is_some_and(|n| MUTE.contains(&n.as_str()) && !functions.contains(n.as_bytes()))
 }
@@ -223,7 +226,11 @@ pub(super) fn scripts(
             return out;
         }
         let first = word.split_ascii_whitespace().next().unwrap_or_default();
-        if at > 0 && !says && first.len() < word.trim().len() && PROGRAMS.contains(&base(first)) {
+        if at > 0
+            && !says
+            && first.len() < word.trim().len()
+            && (PROGRAMS.contains(&base(first)) || is_yarn(base(first)))
+        {
             let mut inside = Logical::default();
             text(field, &mut inside);
             out.push(inside);

@@ -1,4 +1,5 @@
-//! The shell text of RUN: which packages apt is told to install, and where each stands.
+//! The shell text of RUN: which packages apt is told to install, and yarn to add, and where each
+//! stands.
 //!
 //! | file | what it is for |
 //! |---|---|
@@ -8,6 +9,7 @@
 //! | `command` | apt behind wrappers and inner shells |
 //! | `run` | one RUN from its text to its installs |
 //! | `apt` | apt's command line: options, verb, operands |
+//! | [`yarn`] | yarn's, whose `add` takes packages from git |
 //! | `uses` | who else asks for the variables of an operand |
 //! | `rewrite` | the version of an operand as an [`Edit`](super::Edit) |
 //!
@@ -18,7 +20,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::instruction::Command;
+use super::instruction::{Command, Instruction};
 use super::parse::Dockerfile;
 use crate::model::{Place, quoted};
 use variables::Declared;
@@ -35,6 +37,7 @@ mod scan;
 mod text;
 mod uses;
 mod variables;
+pub mod yarn;
 
 #[cfg(test)]
 mod tests;
@@ -186,12 +189,20 @@ impl fmt::Display for Why {
 pub fn installs(file: &Dockerfile) -> Vec<Install> {
     let declared = Declared::new(file, BUDGET);
     let (mut out, mut uses) = (Vec::new(), uses::Uses::default());
-    for (index, instruction) in file.instructions().iter().enumerate() {
-        if instruction.effective().command == Command::Run {
-            out.extend(run::read(&declared, index, instruction, &mut uses));
-        }
+    for (index, instruction) in runs(file) {
+        out.extend(run::read(&declared, index, instruction, &mut uses).installs());
     }
     uses.of_others(file);
-    uses.tell(&mut out);
+    let mut holds = Vec::new();
+    for install in &mut out {
+        let instruction = install.instruction;
+        holds.extend(install.operands.iter_mut().map(|operand| (instruction, &mut operand.hold)));
+    }
+    uses.tell(holds);
     out
+}
+
+/// The RUNs of a Dockerfile, those in an ONBUILD too.
+fn runs(file: &Dockerfile) -> impl Iterator<Item = (usize, &Instruction)> {
+    file.instructions().iter().enumerate().filter(|(_, i)| i.effective().command == Command::Run)
 }

@@ -16,11 +16,11 @@ use crate::model::{Place, Trouble, quoted};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hold {
     /// Where a version goes that is not there yet; `None` if that would change another word.
-    insert: Option<usize>,
+    pub(super) insert: Option<usize>,
     /// Where the version stands, if it stands there in one piece.
-    version: Option<Range<usize>>,
+    pub(super) version: Option<Range<usize>>,
     /// Who gives the version, if a variable does.
-    giver: Option<Giver>,
+    pub(super) giver: Option<Giver>,
     /// The variables whose text an edit would change, and whether the RUN sets them.
     pub(super) path: Vec<(String, bool)>,
     /// Where the operand asks for variables, in the file.

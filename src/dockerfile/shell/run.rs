@@ -1,6 +1,6 @@
-//! One RUN from its text to its installs.
+//! One RUN from its text to what it takes in.
 //!
-//! For [`installs`](super::installs). First all text that any shell of it reads, with what that
+//! For [`installs`](super::installs) and [`adds`](super::yarn::adds). First all text that any shell of it reads, with what that
 //! assigns; then the commands in it, each once.
 
 use std::collections::{BTreeSet, HashMap};
@@ -8,20 +8,25 @@ use std::ops::Range;
 
 use super::super::instruction::Instruction;
 use super::super::logical::Logical;
-use super::apt::Read;
-use super::fields::{Known, expand};
-use super::scan::{self, Scan};
+use super::fields::{Fields, Known, expand};
+use super::scan::{self, Command, Scan};
 use super::uses::Uses;
 use super::variables::{Declared, Scope, Script, collect};
-use super::{Install, NotUnderstood, Why, command, text};
+use super::yarn::{self, Add};
+use super::{Install, NotUnderstood, Why, apt, command, text};
 
 /// More text than this is not read in one RUN: 4 MiB.
 const LONGEST: usize = 4 * 1024 * 1024;
 /// Scripts in scripts are followed this deep.
 const DEEPEST: usize = 8;
 
-/// The installs of a RUN.
-pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruction, uses: &mut Uses) -> Vec<Install> {
+/// Reads all text of a RUN.
+pub(super) fn read<'a>(
+    declared: &'a Declared<'a>,
+    index: usize,
+    instruction: &'a Instruction,
+    uses: &mut Uses,
+) -> Run<'a> {
     let mut run = Run {
         declared,
         index,
@@ -31,7 +36,6 @@ pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruct
         functions: BTreeSet::new(),
         size: 0,
         given_up: None,
-        out: Vec::new(),
     };
     run.read();
     for script in &run.scripts {
@@ -39,10 +43,15 @@ pub(super) fn read(declared: &Declared<'_>, index: usize, instruction: &Instruct
             uses.add(script.line.get(name.clone()), index, script.line.cover(*at..at + 1).start);
         }
     }
-    run.out
+    run
 }
 
-struct Run<'a> {
+/// Who finds something in a command: what it is called there, which of the fields that is, and what
+/// it says.
+type Seek<T> = fn(&Script, &Command, &Fields, &BTreeSet<Vec<u8>>) -> Option<(String, usize, T)>;
+
+/// The text that any shell of one RUN reads.
+pub(super) struct Run<'a> {
     declared: &'a Declared<'a>,
     index: usize,
     instruction: &'a Instruction,
@@ -54,7 +63,6 @@ struct Run<'a> {
     size: usize,
     /// Where reading was given up first.
     given_up: Option<Range<usize>>,
-    out: Vec<Install>,
 }
 
 impl Run<'_> {
@@ -75,11 +83,6 @@ impl Run<'_> {
         while done < self.scripts.len() {
             self.follow(done);
             done += 1;
-        }
-        self.find();
-        if let Some(span) = self.given_up.take() {
-            let not_understood = vec![NotUnderstood { why: Why::Long, span: span.clone() }];
-            self.push(String::new(), span, Read { not_understood, ..Read::default() });
         }
     }
 
@@ -142,13 +145,14 @@ impl Run<'_> {
         }
     }
 
-    fn find(&mut self) {
+    /// What is found in the commands, each once, in the order of the file.
+    fn find<T>(&self, seek: Seek<T>) -> Vec<(String, Range<usize>, T)> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
         for (index, script) in self.scripts.iter().enumerate() {
             for command in &script.scan.commands {
                 let fields = expand(&self.known(), index, &command.words);
-                let Some((program, at, said)) = command::install(script, command, &fields, &self.functions) else {
+                let Some((program, at, said)) = seek(script, command, &fields, &self.functions) else {
                     continue;
                 };
                 let span = fields.all.get(at).map_or(0..0, |f| f.cover.clone());
@@ -158,27 +162,53 @@ impl Run<'_> {
             }
         }
         found.sort_by_key(|(_, span, _)| span.start);
-        for (program, span, said) in found {
-            self.push(program, span, said);
-        }
+        found
     }
 
-    fn push(&mut self, program: String, span: Range<usize>, said: Read) {
-        let mut not_understood: Vec<NotUnderstood> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for one in said.not_understood {
-            if seen.insert((one.span.start, one.span.end, one.why.clone())) {
-                not_understood.push(one);
-            }
-        }
-        self.out.push(Install {
+    /// What was not read at all.
+    fn unread(&self) -> Option<(Range<usize>, Vec<NotUnderstood>)> {
+        let span = self.given_up.clone()?;
+        Some((span.clone(), vec![NotUnderstood { why: Why::Long, span }]))
+    }
+
+    /// What it installs with apt.
+    pub(super) fn installs(&self) -> Vec<Install> {
+        let install = |(program, span, said): (String, Range<usize>, apt::Read)| Install {
             instruction: self.index,
             stage: self.instruction.stage,
             program,
             suite: said.suite,
             operands: said.operands,
-            not_understood,
+            not_understood: once(said.not_understood),
             span,
-        });
+        };
+        let mut out: Vec<Install> = self.find(command::install).into_iter().map(install).collect();
+        out.extend(self.unread().map(|(span, not_understood)| {
+            install((String::new(), span, apt::Read { not_understood, ..apt::Read::default() }))
+        }));
+        out
     }
+
+    /// What it adds with yarn.
+    pub(super) fn adds(&self) -> Vec<Add> {
+        let add = |(program, span, said): (String, Range<usize>, yarn::Read)| Add {
+            instruction: self.index,
+            stage: self.instruction.stage,
+            program,
+            adds: said.adds,
+            packages: said.packages,
+            not_understood: once(said.not_understood),
+            span,
+        };
+        let mut out: Vec<Add> = self.find(yarn::add).into_iter().map(add).collect();
+        out.extend(self.unread().map(|(span, not_understood)| {
+            add((String::new(), span, yarn::Read { not_understood, ..yarn::Read::default() }))
+        }));
+        out
+    }
+}
+
+fn once(all: Vec<NotUnderstood>) -> Vec<NotUnderstood> {
+    let mut seen = BTreeSet::new();
+    all.into_iter().filter(|n| seen.insert((n.span.start, n.span.end, n.why.clone()))).collect()
 }

@@ -7,6 +7,7 @@ mod any;
 mod seen;
 mod shared;
 mod values;
+mod yarn;
 
 /// A file of one stage with one RUN.
 pub(super) fn parse(text: &str) -> Dockerfile {

@@ -1,12 +1,13 @@
 //! Where a file asks for which variable, so that no edit of one breaks what else it is for.
 //!
-//! For [`installs`](super::installs). Whatever is no operand of apt counts, whatever it does.
+//! For [`installs`](super::installs) and [`adds`](super::yarn::adds). Whatever is no operand of the
+//! one that asks counts, whatever it does.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::instruction::Command;
 use super::super::parse::Dockerfile;
-use super::Install;
+use super::rewrite::Hold;
 
 /// Where variables are asked for: name, instruction, place in the file.
 #[derive(Debug, Default)]
@@ -37,27 +38,20 @@ impl Uses {
         }
     }
 
-    /// Tells each operand who else asks for its variables.
-    pub(super) fn tell(self, installs: &mut [Install]) {
-        let operands = installs.iter().flat_map(|i| &i.operands);
-        let mine: BTreeSet<usize> = operands.flat_map(|o| o.hold.uses.iter().copied()).collect();
+    /// Tells each operand who else asks for its variables. `holds`: where each one stands, with its
+    /// instruction.
+    pub(super) fn tell(self, holds: Vec<(usize, &mut Hold)>) {
+        let mine: BTreeSet<usize> = holds.iter().flat_map(|(_, hold)| hold.uses.iter().copied()).collect();
         let (mut anywhere, mut inside) = (HashMap::new(), HashMap::new());
         for (name, instruction, at) in self.all.iter().filter(|(_, _, at)| !mine.contains(at)) {
             anywhere.entry(name.as_str()).or_insert(*at);
             inside.entry((name.as_str(), *instruction)).or_insert(*at);
         }
-        for install in installs {
-            for operand in &mut install.operands {
-                let other = operand.hold.path.iter().find_map(|(name, shell)| {
-                    let at = if *shell {
-                        inside.get(&(name.as_str(), install.instruction))
-                    } else {
-                        anywhere.get(name.as_str())
-                    };
-                    at.map(|at| (name.clone(), *at))
-                });
-                operand.hold.other = other;
-            }
+        for (instruction, hold) in holds {
+            hold.other = hold.path.iter().find_map(|(name, shell)| {
+                let at = if *shell { inside.get(&(name.as_str(), instruction)) } else { anywhere.get(name.as_str()) };
+                at.map(|at| (name.clone(), *at))
+            });
         }
     }
 }

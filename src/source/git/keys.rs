@@ -53,6 +53,59 @@ impl Follow {
             Self::Version { versions, .. } => versions.rule.is_exact(),
         }
     }
+
+    /// Reads `version`, `tag`, `branch`, `commit`; none of them is HEAD, two are reported.
+    pub(in crate::source) fn read(table: &Table<'_>) -> Option<Self> {
+        let versions = Versions::read(table);
+        let branch = table.parsed::<RefName>("branch");
+        let commit = table.read("commit", commit);
+        let follow = if table.has("version") {
+            let tag = table.read("tag", |text| {
+                if text.contains('{') {
+                    return tag_template(text);
+                }
+                Err(Trouble::new("`version` and `tag` are both given").help(
+                    "keep one of the two; beside `version`, `tag` says how a version is written \
+                     as a tag, such as \"release-{version}\"",
+                ))
+            });
+            versions.map(|versions| Self::Version { versions, tag: tag.map(|t| t.value) })
+        } else if table.has("tag") {
+            let tag = table.read("tag", |text| {
+                if text.parse::<Template>().is_ok_and(|t| t.has(Slot::Version)) {
+                    return Err(Trouble::new(format!(
+                        "{} has a place for a version, but the pin has no `version`",
+                        quoted(text)
+                    ))
+                    .help("add a range, such as `version = \"*\"`"));
+                }
+                text.parse::<RefName>().map_err(|e| Trouble::new(e.to_string()))
+            });
+            tag.map(|t| Self::Tag(t.value))
+        } else if let Some(branch) = branch {
+            Some(Self::Branch(branch.value))
+        } else if let Some(commit) = commit {
+            Some(Self::Commit(commit.value))
+        } else {
+            Some(Self::Head)
+        };
+        let given: Vec<&str> = ["version", "tag", "branch", "commit"]
+            .into_iter()
+            .filter(|key| table.has(key))
+            // `tag` beside `version` is its template, or was complained about above
+            .filter(|key| *key != "tag" || !table.has("version"))
+            .collect();
+        if let [first, second, ..] = given.as_slice() {
+            let line = table.key_place(first).line;
+            table.report(
+                Trouble::new(format!("`{second}` is given beside `{first}` on line {line}"))
+                    .at(table.key_place(second))
+                    .expected("one of version, tag, branch, commit, or none of them for HEAD")
+                    .help("keep the one that is to be followed"),
+            );
+        }
+        follow
+    }
 }
 
 /// The name of a branch or tag without `refs/…/`, valid by `git check-ref-format`, at most 512
@@ -200,54 +253,7 @@ impl Keys {
 
     pub(in crate::source) fn read(table: &Table<'_>) -> Option<Self> {
         let url = table.read("git", url);
-        let versions = Versions::read(table);
-        let branch = table.parsed::<RefName>("branch");
-        let commit = table.read("commit", commit);
-        let follow = if table.has("version") {
-            let tag = table.read("tag", |text| {
-                if text.contains('{') {
-                    return tag_template(text);
-                }
-                Err(Trouble::new("`version` and `tag` are both given").help(
-                    "keep one of the two; beside `version`, `tag` says how a version is written \
-                     as a tag, such as \"release-{version}\"",
-                ))
-            });
-            versions.map(|versions| Follow::Version { versions, tag: tag.map(|t| t.value) })
-        } else if table.has("tag") {
-            let tag = table.read("tag", |text| {
-                if text.parse::<Template>().is_ok_and(|t| t.has(Slot::Version)) {
-                    return Err(Trouble::new(format!(
-                        "{} has a place for a version, but the pin has no `version`",
-                        quoted(text)
-                    ))
-                    .help("add a range, such as `version = \"*\"`"));
-                }
-                text.parse::<RefName>().map_err(|e| Trouble::new(e.to_string()))
-            });
-            tag.map(|t| Follow::Tag(t.value))
-        } else if let Some(branch) = branch {
-            Some(Follow::Branch(branch.value))
-        } else if let Some(commit) = commit {
-            Some(Follow::Commit(commit.value))
-        } else {
-            Some(Follow::Head)
-        };
-        let given: Vec<&str> = ["version", "tag", "branch", "commit"]
-            .into_iter()
-            .filter(|key| table.has(key))
-            // `tag` beside `version` is its template, or was complained about above
-            .filter(|key| *key != "tag" || !table.has("version"))
-            .collect();
-        if let [first, second, ..] = given.as_slice() {
-            let line = table.key_place(first).line;
-            table.report(
-                Trouble::new(format!("`{second}` is given beside `{first}` on line {line}"))
-                    .at(table.key_place(second))
-                    .expected("one of version, tag, branch, commit, or none of them for HEAD")
-                    .help("keep the one that is to be followed"),
-            );
-        }
+        let follow = Follow::read(table);
         let submodules = table.read("submodules", |text| match text {
             "omit" => Ok(true),
             other => Err(Trouble::new(format!("{} is no choice here", quoted(other)))

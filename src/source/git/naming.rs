@@ -52,7 +52,10 @@ impl fmt::Display for Follow {
             Self::Tag(name) => write!(f, "tag = \"{name}\""),
             Self::Commit(id) => write!(f, "commit = \"{id}\""),
             Self::Version { versions, tag } => {
-                write!(f, "version = \"{}\"", versions.rule)?;
+                match versions.rule.to_string().strip_prefix("npm:") {
+                    Some(range) => write!(f, "semver:{range}")?,
+                    None => write!(f, "version = \"{}\"", versions.rule)?,
+                }
                 if let Some(tag) = tag {
                     write!(f, " with tag = \"{tag}\"")?;
                 }

@@ -243,7 +243,8 @@ impl Wanted {
 
     fn fits(&self, c: &Candidate) -> bool {
         let version = c.version.as_ref().map(|(text, _)| text.as_str());
-        self.commit.is_none_or(|id| id == c.commit)
+        // berry's locks name the object of an annotated tag where they mean its commit.
+        self.commit.is_none_or(|id| id == c.commit || Some(id) == c.tag_object)
             && self.short.as_ref().is_none_or(|s| c.commit.to_string().starts_with(s.as_str()))
             && self.tag.as_ref().is_none_or(|t| Some(t.as_str()) == c.tag())
             && self.version.as_ref().is_none_or(|v| Some(v.as_str()) == version || Some(v.as_str()) == c.tag())

@@ -23,7 +23,7 @@ fn fault(error: &RemoteError) -> Fault {
 }
 
 /// Fetches a commit's tree and puts its tar into the store.
-pub(super) fn tar(
+pub(in crate::source) fn tar(
     keys: &Keys,
     commit: &CommitObject,
     refname: Option<&str>,

@@ -1,0 +1,285 @@
+//! yarn's command line in RUN: what `yarn add` takes.
+//!
+//! For the yarn pins, which know what a spelling means; here a package is a text with what stands
+//! behind its `#`. Read as yarn 1.22, 3 and 4 read it. Other programs that take packages from git
+//! (`npm install git+https://…`, pnpm) are not read.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::super::parse::Dockerfile;
+use super::apt::{hole, said};
+use super::command::{HANDS, WRAPPERS, is_mute, name};
+use super::fields::{Field, Fields, Source, Unit, text};
+use super::rewrite::Hold;
+use super::scan::Command;
+use super::variables::{Declared, Script};
+use super::{BUDGET, NotUnderstood, Why, Written, run, runs, uses};
+use crate::model::Place;
+
+mod edit;
+
+pub use edit::PackageError;
+
+/// One command that adds packages with yarn, or may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Add {
+    /// Which instruction it stands in.
+    pub instruction: usize,
+    /// The stage of that instruction.
+    pub stage: Option<usize>,
+    /// `yarn`, `yarnpkg` as it is called there; empty if only the build knows.
+    pub program: String,
+    /// Whether it says `add`; else a word that only the build knows may say so.
+    pub adds: bool,
+    /// What it takes, in order.
+    pub packages: Vec<Package>,
+    /// The words that may be packages and cannot be known, each once.
+    pub not_understood: Vec<NotUnderstood>,
+    pub(super) span: Range<usize>,
+}
+
+impl Add {
+    /// Where yarn's name stands.
+    #[must_use]
+    pub fn place(&self, file: &Dockerfile) -> Place {
+        file.place(self.span.clone())
+    }
+}
+
+/// What an add takes: `left-pad@^1`, `name@git+https://host/o/r.git#v1`, `o/r#$V`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// What stands before the `#`, all of it known.
+    pub text: String,
+    /// What stands behind the `#`; `None` without one, or with nothing behind it.
+    pub fragment: Option<Written>,
+    span: Range<usize>,
+    hash: bool,
+    /// Why the fragment is not known.
+    why: Option<Why>,
+    pub(super) hold: Hold,
+}
+
+impl Package {
+    /// Where it stands: in the assignment, if a variable gives it as a whole.
+    #[must_use]
+    pub fn place(&self, file: &Dockerfile) -> Place {
+        file.place(self.span.clone())
+    }
+}
+
+/// Finds every `yarn add` of a Dockerfile, ONBUILD included, in order of instructions.
+#[must_use]
+pub fn adds(file: &Dockerfile) -> Vec<Add> {
+    let declared = Declared::new(file, BUDGET);
+    let (mut out, mut uses) = (Vec::new(), uses::Uses::default());
+    for (index, instruction) in runs(file) {
+        out.extend(run::read(&declared, index, instruction, &mut uses).adds());
+    }
+    uses.of_others(file);
+    let mut holds = Vec::new();
+    for add in &mut out {
+        let instruction = add.instruction;
+        holds.extend(add.packages.iter_mut().map(|package| (instruction, &mut package.hold)));
+    }
+    uses.tell(holds);
+    out
+}
+
+/// What a command says.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) adds: bool,
+    pub(super) packages: Vec<Package>,
+    pub(super) not_understood: Vec<NotUnderstood>,
+}
+
+/// Whether the last part of a path is yarn, a version behind it as corepack and npx take it.
+pub(super) fn is_yarn(name: &str) -> bool {
+    let plain = name.split('@').next().unwrap_or_default();
+    matches!(plain, "yarn" | "yarnpkg" | "yarnv1" | "yarn.js" | "yarn.cjs")
+}
+
+/// The add that a command is: the program, which of the fields names it, what it says.
+pub(super) fn add(
+    script: &Script,
+    command: &Command,
+    fields: &Fields,
+    functions: &BTreeSet<Vec<u8>>,
+) -> Option<(String, usize, Read)> {
+    let all = &fields.all;
+    if is_mute(all, functions) {
+        return None;
+    }
+    let mut hands = None;
+    for (index, field) in all.iter().enumerate() {
+        let Some(program) = name(field) else { continue };
+        if HANDS.contains(&program.as_str()) {
+            hands.get_or_insert((program, field));
+            continue;
+        }
+        if program == "eval" {
+            // its words make a script, which is read as such
+            return None;
+        }
+        // `yarn-1.22.22.cjs` of berry's releases
+        let release = program.starts_with("yarn-") && program.ends_with("js");
+        if !is_yarn(&program) && !release {
+            continue;
+        }
+        let said = read(fields, all.get(index + 1..).unwrap_or_default());
+        if let (Some((by, field)), true) = (&hands, said.as_ref().is_some_and(|s| s.adds)) {
+            let mut said = said.unwrap_or_default();
+            said.not_understood.push(NotUnderstood { why: Why::Input(by.clone()), span: field.cover.clone() });
+            return Some((program, index, said));
+        }
+        if let Some(said) = said.filter(|s| !s.packages.is_empty() || !s.not_understood.is_empty()) {
+            return Some((program, index, said));
+        }
+        if index == 0 {
+            return None;
+        }
+    }
+    unknown(script, command, fields)
+}
+
+/// A word that may name yarn before an `add`: it speaks of yarn, or what is added stands in a git
+/// repository.
+fn unknown(script: &Script, command: &Command, fields: &Fields) -> Option<(String, usize, Read)> {
+    let at = fields.all.iter().position(|f| f.known().is_none())?;
+    let (before, behind) = (fields.all.get(..at)?, fields.all.get(at + 1..)?);
+    if !before.first().and_then(name).is_none_or(|n| WRAPPERS.contains(&n.as_str())) {
+        return None;
+    }
+    let field = fields.all.get(at)?;
+    let said = read(fields, behind).filter(|said| said.adds)?;
+    let raw = script.line.get(command.words.get(field.word)?.range.clone()).to_ascii_lowercase();
+    let yarn = memchr::memmem::find(&raw, b"yarn").is_some();
+    let git = |p: &Package| p.text.contains("git:") || p.text.contains("git+") || p.text.ends_with(".git");
+    if !yarn && !said.packages.iter().any(git) {
+        return None;
+    }
+    let why = hole(fields, &field.units).map_or(Why::Name, Source::why);
+    let not_understood = vec![NotUnderstood { why, span: field.cover.clone() }];
+    Some((String::new(), at, Read { adds: true, packages: Vec::new(), not_understood }))
+}
+
+/// Options that take the next word, unless a `=` stands in them.
+fn takes(option: &str) -> bool {
+    matches!(
+        option,
+        "cache-folder"
+            | "child-concurrency"
+            | "cwd"
+            | "exclude"
+            | "from"
+            | "global-folder"
+            | "https-proxy"
+            | "include"
+            | "jobs"
+            | "link-folder"
+            | "mode"
+            | "modules-folder"
+            | "mutex"
+            | "network-concurrency"
+            | "network-timeout"
+            | "otp"
+            | "preferred-cache-folder"
+            | "prefix"
+            | "proxy"
+            | "registry"
+            | "use-yarnrc"
+    )
+}
+
+/// Reads the words behind yarn's name. `None`: it adds nothing.
+fn read(fields: &Fields, words: &[Field]) -> Option<Read> {
+    let mut out = Read::default();
+    let mut early: Vec<&Field> = Vec::new();
+    let mut options = true;
+    let mut words = words.iter();
+    while let Some(field) = words.next() {
+        let dash = field.units.first().is_some_and(|u| !u.hole && u.byte == b'-');
+        if options && dash && field.units.len() > 1 {
+            let option = field.known().unwrap_or_default();
+            match option.strip_prefix("--") {
+                Some("") => options = false,
+                Some(long) if takes(long) => drop(words.next()),
+                None if option == "-j" => drop(words.next()),
+                _ => {}
+            }
+            continue;
+        }
+        if out.adds {
+            match package(fields, field) {
+                Ok(package) => out.packages.push(package),
+                Err(why) => not_understood(&mut out, field, why),
+            }
+            continue;
+        }
+        if field.units.first().is_some_and(|u| u.hole) {
+            early.push(field);
+            continue;
+        }
+        match field.known().unwrap_or_default().as_str() {
+            "add" => out.adds = true,
+            "global" | "workspaces" | "foreach" => {}
+            "workspace" => drop(words.next()),
+            verb @ ("create" | "dlx" | "up" | "upgrade" | "upgrade-interactive") => {
+                not_understood(&mut out, field, Why::Verb(verb.to_owned()));
+                return Some(out);
+            }
+            _ => return None,
+        }
+    }
+    if !out.adds {
+        // the verb itself may stand there
+        for field in early {
+            let why = hole(fields, &field.units).map_or(Why::Name, Source::why);
+            not_understood(&mut out, field, why);
+        }
+    }
+    Some(out)
+}
+
+fn not_understood(out: &mut Read, field: &Field, why: Why) {
+    let only = field.units.first().filter(|u| u.hole && field.units.len() == 1);
+    let span = match only {
+        Some(unit) if unit.at < field.tail => unit.at..field.tail,
+        _ => field.span(),
+    };
+    out.not_understood.push(NotUnderstood { why, span });
+}
+
+fn package(fields: &Fields, field: &Field) -> Result<Package, Why> {
+    let units = &field.units;
+    let is = |u: &Unit, sign: u8| !u.hole && u.byte == sign;
+    let sign = units.iter().position(|u| is(u, b'#'));
+    let (head, behind) = units.split_at(sign.unwrap_or(units.len()));
+    if let Some(source) = hole(fields, head) {
+        return Err(source.why());
+    }
+    let head_text = text(head).ok_or(Why::Name)?;
+    if head_text.is_empty() || head_text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Why::Name);
+    }
+    if head_text.contains(['{', '}']) {
+        return Err(Why::Pattern);
+    }
+    let path = ["/", "./", "../", "~/", "file:", "link:", "portal:"].iter().any(|p| head_text.starts_with(p));
+    let archive = !head_text.contains("://") && [".tgz", ".tar.gz"].iter().any(|e| head_text.ends_with(e));
+    if path || archive || matches!(head_text.as_str(), "." | "..") {
+        return Err(Why::File);
+    }
+    let own = head.first().map_or(0, |u| u.from);
+    let value = behind.get(1..).unwrap_or_default();
+    let fragment = said(fields, value, behind.first().map_or(own, |sign| sign.from));
+    let why = hole(fields, value).map(Source::why);
+    let mut hold = Hold::new(fields, field, fragment.as_ref().map(|_| value), own);
+    // nothing is put behind a variable, whose end may not be what it seems
+    let last = units.last().filter(|u| u.at + 1 == field.tail);
+    hold.insert = hold.insert.filter(|_| last.is_some());
+    let span = field.span();
+    Ok(Package { text: head_text, fragment, span, hash: sign.is_some(), why, hold })
+}
