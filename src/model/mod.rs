@@ -31,5 +31,5 @@ pub use outcome::{Between, Class, Failure, FileChange, PinOutcome, Refreshed, Ro
 pub use path::{PathError, RelPath, Twins};
 pub use place::{Excerpt, Place};
 pub use platform::{Platform, PlatformError};
-pub use text::{Token, TokenError, quoted, suggest, visible};
+pub use text::{Token, TokenError, quoted, shown, suggest, visible};
 pub use time::{Time, TimeError};

@@ -46,6 +46,12 @@ pub fn quoted(text: &str) -> String {
     format!("`{}…`", shown.chars().take(119).collect::<String>())
 }
 
+/// A line of another program, made visible, without passwords in URLs.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    visible(&super::secret::masked(text)).into_owned()
+}
+
 /// The known word nearest to a wrong one, if it is near enough to be what was meant.
 #[must_use]
 pub fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -65,7 +65,7 @@ impl VersionRule {
             return Err(error("it is longer than 256 bytes, or holds a control character"));
         }
         let text = text.trim();
-        let range = nodejs_semver::Range::parse(text).map_err(|_| error("npm reads no range in it"))?;
+        let range = crate::source::yarn::spec::npm_range(text).ok_or_else(|| error("npm reads no range in it"))?;
         Ok(Self(Rule::Npm(Box::new(range), text.to_owned())))
     }
 

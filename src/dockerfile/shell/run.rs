@@ -197,6 +197,7 @@ impl Run<'_> {
             program,
             adds: said.adds,
             packages: said.packages,
+            brought: said.brought,
             not_understood: once(said.not_understood),
             span,
         };

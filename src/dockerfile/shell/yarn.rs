@@ -34,6 +34,9 @@ pub struct Add {
     pub adds: bool,
     /// What it takes, in order.
     pub packages: Vec<Package>,
+    /// What another verb takes, and that verb: `upgrade`, `dlx`, `set version`. Words that cannot be
+    /// known are not among them.
+    pub brought: Vec<(String, Package)>,
     /// The words that may be packages and cannot be known, each once.
     pub not_understood: Vec<NotUnderstood>,
     pub(super) span: Range<usize>,
@@ -92,6 +95,7 @@ pub fn adds(file: &Dockerfile) -> Vec<Add> {
 pub(super) struct Read {
     pub(super) adds: bool,
     pub(super) packages: Vec<Package>,
+    pub(super) brought: Vec<(String, Package)>,
     pub(super) not_understood: Vec<NotUnderstood>,
 }
 
@@ -156,13 +160,19 @@ fn unknown(script: &Script, command: &Command, fields: &Fields) -> Option<(Strin
     let said = read(fields, behind).filter(|said| said.adds)?;
     let raw = script.line.get(command.words.get(field.word)?.range.clone()).to_ascii_lowercase();
     let yarn = memchr::memmem::find(&raw, b"yarn").is_some();
-    let git = |p: &Package| p.text.contains("git:") || p.text.contains("git+") || p.text.ends_with(".git");
+    let git = |p: &Package| p.hash || is_git(&p.text);
     if !yarn && !said.packages.iter().any(git) {
         return None;
     }
     let why = hole(fields, &field.units).map_or(Why::Name, Source::why);
     let not_understood = vec![NotUnderstood { why, span: field.cover.clone() }];
-    Some((String::new(), at, Read { adds: true, packages: Vec::new(), not_understood }))
+    Some((String::new(), at, Read { adds: true, not_understood, ..Read::default() }))
+}
+
+/// Whether a text names a git repository beyond doubt; `o/r` may be a path.
+fn is_git(text: &str) -> bool {
+    const MARKS: [&str; 6] = ["git:", "git+", "github:", "gitlab:", "bitbucket:", "gist:"];
+    MARKS.iter().any(|mark| text.contains(mark)) || text.ends_with(".git")
 }
 
 /// Options that take the next word, unless a `=` stands in them.
@@ -207,6 +217,12 @@ fn read(fields: &Fields, words: &[Field]) -> Option<Read> {
                 Some("") => options = false,
                 Some(long) if takes(long) => drop(words.next()),
                 None if option == "-j" => drop(words.next()),
+                // `--production true`: yarn 1 takes the word where it is there
+                Some(_)
+                    if words.as_slice().first().and_then(Field::known).is_some_and(|w| w == "true" || w == "false") =>
+                {
+                    let _ = words.next();
+                }
                 _ => {}
             }
             continue;
@@ -228,6 +244,38 @@ fn read(fields: &Fields, words: &[Field]) -> Option<Read> {
             "workspace" => drop(words.next()),
             verb @ ("create" | "dlx" | "up" | "upgrade" | "upgrade-interactive") => {
                 not_understood(&mut out, field, Why::Verb(verb.to_owned()));
+                out.brought = brought(fields, verb, words.as_slice());
+                return Some(out);
+            }
+            // yarn itself, or a part of it, as a file from somewhere
+            verb @ ("set" | "policies" | "plugin") => {
+                let rest = words.as_slice();
+                let at = rest.iter().position(|f| f.units.first().is_none_or(|u| u.hole || u.byte != b'-'))?;
+                let verb = format!("{verb} {}", rest.get(at)?.known()?);
+                if !matches!(verb.as_str(), "set version" | "policies set-version" | "plugin import") {
+                    return None;
+                }
+                out.brought = brought(fields, &verb, rest.get(at + 1..).unwrap_or_default());
+                not_understood(&mut out, field, Why::Verb(verb));
+                return Some(out);
+            }
+            // `yarn exec yarn add`
+            "exec" | "run" => {
+                let next = words.as_slice().first().and_then(Field::known)?;
+                if !matches!(next.as_str(), "yarn" | "yarnpkg") {
+                    return None;
+                }
+                let _ = words.next();
+            }
+            first if !early.is_empty() => {
+                // The variable may say `add`.
+                let rest = words.as_slice().iter().filter_map(Field::known);
+                out.adds =
+                    std::iter::once(first.to_owned()).chain(rest).any(|word| word.contains('#') || is_git(&word));
+                for field in early {
+                    let why = hole(fields, &field.units).map_or(Why::Name, Source::why);
+                    not_understood(&mut out, field, why);
+                }
                 return Some(out);
             }
             _ => return None,
@@ -241,6 +289,45 @@ fn read(fields: &Fields, words: &[Field]) -> Option<Read> {
         }
     }
     Some(out)
+}
+
+/// What another verb than `add` takes. `upgrade` and `up` take all words; the others their first one, or
+/// what `dlx -p` names: what follows is for the program that they run.
+fn brought(fields: &Fields, verb: &str, words: &[Field]) -> Vec<(String, Package)> {
+    const OPTION: &str = "--package=";
+    let all = verb.starts_with("up");
+    let (mut out, mut options) = (Vec::new(), true);
+    let mut words = words.iter();
+    let mut take = |package: Option<Package>| out.extend(package.map(|package| (verb.to_owned(), package)));
+    let mut named = false;
+    while let Some(field) = words.next() {
+        let dash = field.units.first().is_some_and(|u| !u.hole && u.byte == b'-');
+        if !options || !dash {
+            if all || !named {
+                take(package(fields, field).ok());
+            }
+            if all {
+                continue;
+            }
+            break;
+        }
+        let option = field.known().unwrap_or_default();
+        match option.as_str() {
+            "--" => options = false,
+            "-p" | "--package" if verb == "dlx" => {
+                named = true;
+                take(words.next().and_then(|field| package(fields, field).ok()));
+            }
+            option if option.starts_with(OPTION) => {
+                named = true;
+                let package = package(fields, field).ok();
+                take(package.map(|p| Package { text: p.text.trim_start_matches(OPTION).to_owned(), ..p }));
+            }
+            option if option.strip_prefix("--").is_some_and(takes) => drop(words.next()),
+            _ => {}
+        }
+    }
+    out
 }
 
 fn not_understood(out: &mut Read, field: &Field, why: Why) {
