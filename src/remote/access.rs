@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::registry::{Logins, Registry, Session};
+use super::yarn::{YarnOptions, Yarns};
 use super::{Cache, Fault, Fetch, Http, Mirrored, Mirrors, RemoteError, SecondStore};
 use crate::disk::Store;
 
@@ -21,6 +22,7 @@ pub struct Remote {
     folder: Option<PathBuf>,
     store: OnceLock<Result<Store, RemoteError>>,
     registries: Session,
+    yarn: YarnOptions,
 }
 
 impl Remote {
@@ -49,6 +51,19 @@ impl Remote {
     pub fn with_logins(mut self, logins: Logins) -> Self {
         self.registries = Session::new(logins);
         self
+    }
+
+    /// …with what the user's environment says of yarn.
+    #[must_use]
+    pub fn with_yarn(mut self, options: YarnOptions) -> Self {
+        self.yarn = options;
+        self
+    }
+
+    /// The yarns of this machine.
+    #[must_use]
+    pub fn yarn(&self) -> Yarns<'_> {
+        Yarns::new(&self.yarn, &self.mirrors)
     }
 
     /// The store that downloads fill.

@@ -113,6 +113,13 @@ impl Mirrors {
         self.0.is_empty()
     }
 
+    /// Each prefix once with the URL that counts for it: for a program that has rules of its own.
+    pub(super) fn rules(&self) -> impl Iterator<Item = (&str, &str)> {
+        let counts = |m: &&Mirror| self.for_url(&m.prefix).is_some_and(|best| best.url == m.url);
+        let mut seen = std::collections::BTreeSet::new();
+        self.0.iter().filter(counts).map(|m| (&*m.prefix, &*m.url)).filter(move |rule| seen.insert(*rule))
+    }
+
     /// Where a mirror has a URL: the longest prefix wins, the environment over the file, the later
     /// over the earlier.
     #[must_use]

@@ -16,6 +16,7 @@
 //! | [`Credentials`] | netrc, apt's auth.conf and the user's git credential helpers, asked after a 401 |
 //! | [`each`] | many questions at once |
 //! | [`registry`] | tags, manifests and blobs of images, the logins of docker's configuration |
+//! | [`yarn`] | the project's own yarn, run in a copy of its folder |
 //! | [`git`] | refs, commits and what lies between, over http, ssh and files |
 
 mod access;
@@ -39,6 +40,7 @@ pub mod registry;
 mod resume;
 mod sources;
 mod work;
+pub mod yarn;
 
 pub use access::Remote;
 pub use body::Body;
