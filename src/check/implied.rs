@@ -1,5 +1,5 @@
-//! Lock against the apt lines and the images of Dockerfiles: each package or reference that a pin
-//! claims is the locked one, and each locked one stands somewhere.
+//! Lock against the apt lines, the `yarn add` lines and the images of Dockerfiles: each package,
+//! commit or reference that a pin claims is the locked one, and each locked one stands somewhere.
 //!
 //! For `check`. What is claimed, and what is not understood, is told by `source`.
 
@@ -25,10 +25,10 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for site in &claims.sites {
             seen.insert(&site.key);
-            findings.extend(if pin.source.must_stand() {
-                image(name, pin, entry, site)
-            } else {
-                one(name, entry, site)
+            findings.extend(match site.part() {
+                "reference" => image(name, pin, entry, site),
+                "commit" => commit(name, entry, site),
+                _ => one(name, entry, site),
             });
         }
         findings.extend(claims.empty.iter().filter_map(|site| image(name, pin, entry, site)).map(by_empty));
@@ -156,6 +156,29 @@ fn one(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
     Some(Finding::error(id, Some(name), trouble))
 }
 
+/// A package of a `yarn add` line.
+fn commit(name: &PinName, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
+    let bears = site.bears.as_deref();
+    let at = |message: &str| Trouble::new(message.to_owned()).at(site.place.clone());
+    let found = bears.map_or_else(|| "nothing behind the `#`".to_owned(), quoted);
+    let Some(locked) = entry.value(&site.key) else {
+        let trouble = at(&format!("yarn adds {}, but it is not in the lock", quoted(&site.key)));
+        let trouble = trouble.expected(format!("a commit of it in the entry of {name}")).found(found);
+        return Some(Finding::error(Id::LOCK007, Some(name), trouble.help(format!("dubo-pin refresh {name}"))));
+    };
+    if bears == Some(locked.as_str()) {
+        return None;
+    }
+    let (id, message) = if site.is_pinned() {
+        (Id::YARN004, "the commit that yarn adds is not the locked one")
+    } else {
+        (Id::YARN003, "what yarn adds from git is not a full commit")
+    };
+    let trouble = at(message).expected(locked.as_str()).found(found);
+    let help = format!("dubo-pin refresh --keep {name} writes the locked value back");
+    Some(Finding::error(id, Some(name), trouble.help(help)))
+}
+
 /// A reference of an image: name as written, tag and digest as locked.
 fn image(name: &PinName, pin: &Pin, entry: &Entry, site: &Implied<'_>) -> Option<Finding> {
     let bears = site.bears.as_deref().unwrap_or_default();
@@ -173,19 +196,22 @@ fn image(name: &PinName, pin: &Pin, entry: &Entry, site: &Implied<'_>) -> Option
     Some(Finding::error(id, Some(name), trouble.help(help)))
 }
 
-/// APT012: what is locked for the Dockerfiles, but stands in none.
+/// APT012, YARN018: what is locked for the Dockerfiles, but stands in none.
 fn nowhere(join: &Join<'_>, name: &PinName, pin: &Pin, entry: &Entry, seen: &BTreeSet<&str>) -> Vec<Finding> {
+    let (id, installs, line) = match pin.source.kind() {
+        "yarn" => (Id::YARN018, "adds with yarn", "`yarn add` line"),
+        _ => (Id::APT012, "installs", "apt line"),
+    };
     let lost = entry.values.keys().filter(|key| !seen.contains(key.as_str()));
     lost.map(|key| {
-        let trouble = Trouble::new(format!(
-            "the lock has the package {}, which no Dockerfile of the pin installs",
-            quoted(key.as_str())
-        ))
-        .at(join.lock.field(name, key.as_str()))
-        .expected("only packages of apt lines")
-        .found(format!("no apt line with it; see {}:{}", pin.place.file, pin.place.line))
-        .help(format!("dubo-pin refresh {name}"));
-        Finding::error(Id::APT012, Some(name), trouble)
+        let key = key.as_str();
+        let message = format!("the lock has the package {}, which no Dockerfile of the pin {installs}", quoted(key));
+        let trouble = Trouble::new(message)
+            .at(join.lock.field(name, key))
+            .expected(format!("only packages of {line}s"))
+            .found(format!("no {line} with it; see {}:{}", pin.place.file, pin.place.line))
+            .help(format!("dubo-pin refresh {name}"));
+        Finding::error(id, Some(name), trouble)
     })
     .collect()
 }

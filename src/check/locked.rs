@@ -6,6 +6,7 @@ use super::Join;
 use crate::lock::FILE;
 use crate::manifest::Pin;
 use crate::model::{Finding, Id, PinName, Place, Trouble};
+use crate::source::Offline;
 
 pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
     let mut findings = join.lock.findings.clone();
@@ -47,11 +48,17 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             findings.push(Finding::error(Id::LOCK004, Some(name), trouble));
             continue;
         }
-        for (id, field, trouble) in pin.source.check_offline(entry, &pin.platforms, join.archives, &archives) {
+        let offline = Offline { platforms: &pin.platforms, archives: join.archives, locked: &archives };
+        for (id, field, trouble) in pin.source.check_offline(entry, &offline) {
             let trouble = trouble.at(join.lock.field(name, field)).help(format!(
                 "git log -p {FILE} tells who changed it; dubo-pin refresh {name} --locked asks upstream"
             ));
             findings.push(Finding::error(id, Some(name), trouble));
+        }
+        let vendor = crate::vendor::path_of(pin, entry, None);
+        for (id, severity, trouble) in pin.source.check_files(entry, &pin.platforms, vendor.as_ref(), join.root) {
+            let trouble = trouble.at_or(&pin.place);
+            findings.push(Finding { id, severity, pin: Some(name.clone()), trouble });
         }
         if let Some((id, trouble)) = pin.source.caution(pin.vendor.is_some()) {
             findings.push(Finding::note(id, Some(name), trouble.at(pin.place.clone())));
@@ -72,15 +79,6 @@ fn missing(join: &Join<'_>, name: &PinName) -> Finding {
     let Some(pin) = join.manifest.pins.get(name) else {
         return Finding::error(Id::LOCK002, Some(name), Trouble::new("the pin is not in the lock"));
     };
-    if !pin.source.is_built() {
-        let trouble = Trouble::new(format!(
-            "{} pins are not built yet in this version, so this one cannot be verified",
-            pin.source.kind()
-        ))
-        .at(pin.place.clone())
-        .help("say so in the pin: unlocked = \"why\"");
-        return Finding::error(Id::PIN002, Some(name), trouble);
-    }
     if let Some(key) = pin.not_built() {
         return not_built(name, pin, key);
     }

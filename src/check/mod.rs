@@ -1,7 +1,8 @@
 //! The join that `verify` proves: manifest = lock = Dockerfile text.
 //!
-//! For `verify`, and for `refresh`, which looks for the same sites. Pure: it is handed what was
-//! read, opens nothing, and has no network to ask; only [`vendored`] reads files, to hash them.
+//! For `verify`, and for `refresh`, which looks for the same sites. It is handed what was read and
+//! has no network to ask; only [`vendored`] reads files, to hash them, and kinds that pin what other
+//! files of the folder say, such as package.json.
 
 mod archives;
 mod implied;
@@ -11,6 +12,7 @@ pub mod vendored;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::disk::Root;
 use crate::dockerfile::Dockerfile;
 use crate::lock::Opened;
 use crate::manifest::Manifest;
@@ -30,6 +32,8 @@ pub struct Join<'a> {
     pub archives: &'a BTreeMap<PinName, Effective>,
     /// The files of a refresh that was interrupted.
     pub interrupted: Option<&'a [RelPath]>,
+    /// The folder of pins.toml.
+    pub root: &'a Root,
     /// What [`vendored::check`] found.
     pub vendored: &'a [Finding],
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::disk::{DiskError, Found, Root};
 use crate::dockerfile::Dockerfile;
 use crate::lock::{FILE, Lock, Opened};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Pin};
 use crate::model::{Finding, Id, PinName, Place, RelPath, Sha256, Trouble, quoted};
 use crate::vendor::{Dockerignore, Named, Placement, Stray, attributes, ignores, named, placed};
 
@@ -169,7 +169,7 @@ fn extra(root: &Root, manifest: &Manifest, placements: &[Placement]) -> Vec<Find
         };
         // A folder that cannot be walked is told for its files.
         for inside in root.inside(&folder).unwrap_or_default() {
-            if known.contains(inside.path.as_str()) {
+            if known.contains(inside.path.as_str()) || is_tools_own(root, pin, &inside.path) {
                 continue;
             }
             let trouble = Trouble::new("something in the vendored folder is not in the lock")
@@ -181,6 +181,13 @@ fn extra(root: &Root, manifest: &Manifest, placements: &[Placement]) -> Vec<Find
         }
     }
     findings
+}
+
+/// Whether the tool that reads the folder makes the file itself.
+fn is_tools_own(root: &Root, pin: &Pin, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let bytes = || root.read(&path.parse().ok()?, POINTER).ok().flatten();
+    name.starts_with('.') && bytes().is_some_and(|bytes| pin.source.is_tools_own(name, &bytes))
 }
 
 /// VEND006: the marked blocks.

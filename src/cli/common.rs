@@ -12,6 +12,7 @@ use super::environment::Environment;
 use crate::model::{Class, Failure, Trouble, quoted};
 use crate::remote::git::GitOptions;
 use crate::remote::registry::Logins;
+use crate::remote::yarn::YarnOptions;
 use crate::remote::{CredentialSources, Credentials, Http, Limits, Mirrors, Options, Proxies, Remote, SecondStore};
 use crate::ui::{Format, Outcome, Report, Shell, ShellOptions, colors};
 
@@ -116,7 +117,16 @@ impl Common {
         let second = second.map_err(|why| usage_failure(Trouble::new(format!("DUBO_PIN_STORE: {why}"))))?;
         let logins = Logins { files: environment.registry_logins.clone(), programs: environment.programs.clone() };
         let remote = Remote::new(Http::new(options), mirrors, GitOptions::default());
-        Ok(Some(remote.with_store(store_folder(environment)).with_second(second).with_logins(logins)))
+        let yarn = YarnOptions {
+            program: environment.yarn.clone(),
+            path: environment.programs.clone(),
+            home: environment.home.clone(),
+            cache_home: environment.cache_home.clone(),
+            variables: environment.all.clone(),
+            patience: None,
+        };
+        let remote = remote.with_store(store_folder(environment)).with_second(second).with_logins(logins);
+        Ok(Some(remote.with_yarn(yarn)))
     }
 }
 

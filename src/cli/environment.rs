@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 /// What dubo-pin heeds of the environment.
-#[derive(Debug, Default, Clone)]
+#[derive(Default, Clone)]
 pub(super) struct Environment {
     pub(super) home: Option<PathBuf>,
     /// `$XDG_CONFIG_HOME`, or `~/.config`.
@@ -23,6 +23,10 @@ pub(super) struct Environment {
     pub(super) registry_logins: Vec<PathBuf>,
     /// `$PATH`, where credential helpers of registries are.
     pub(super) programs: Vec<PathBuf>,
+    /// `$DUBO_PIN_YARN`: the yarn that `refresh` runs.
+    pub(super) yarn: Option<PathBuf>,
+    /// All of it, for yarn alone: which of it yarn gets is `remote::yarn`'s to say.
+    pub(super) all: Vec<(String, String)>,
     pub(super) mirrors: Option<String>,
     pub(super) https_proxy: Option<String>,
     pub(super) http_proxy: Option<String>,
@@ -36,6 +40,14 @@ pub(super) struct Environment {
 #[allow(clippy::disallowed_methods, reason = "this is the one place")]
 fn get(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+/// The variables whose names and values are text.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+fn all() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 impl Environment {
@@ -57,6 +69,8 @@ impl Environment {
             apt_auth: apt_auth(),
             registry_logins: registry_logins(home.as_deref()),
             programs: get("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default(),
+            yarn: get("DUBO_PIN_YARN").map(PathBuf::from),
+            all: all(),
             mirrors: get("DUBO_PIN_MIRRORS"),
             https_proxy: either("https_proxy", "HTTPS_PROXY").or_else(|| either("all_proxy", "ALL_PROXY")),
             // Upper-case HTTP_PROXY is not read: a CGI server sets it from a request header.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::read::versioned;
-use super::{Entry, Lock};
+use super::{Entry, Evidence, Lock};
 use crate::model::PinName;
 
 /// What could be saved from a conflicted lock.
@@ -17,6 +17,8 @@ pub struct Mended {
     pub lock: Lock,
     /// Pins that both sides lock, differently.
     pub dropped: Vec<PinName>,
+    /// Of these, the evidence that both sides agree on, such as what is followed; no values.
+    pub agreed: BTreeMap<PinName, BTreeMap<String, Evidence>>,
 }
 
 /// The first line, from 1, that is a conflict marker.
@@ -42,10 +44,16 @@ pub fn mend(bytes: &[u8]) -> Option<Mended> {
         Some(lock)
     };
     let (ours, theirs) = (side(&ours)?, side(&theirs)?);
-    let mut dropped = Vec::new();
+    let (mut dropped, mut agreed) = (Vec::new(), BTreeMap::new());
+    for (name, entry) in &ours.pins {
+        if let Some(other) = theirs.pins.get(name).filter(|other| *other != entry && other.request == entry.request) {
+            let same = entry.evidence.iter().filter(|(word, proof)| other.evidence.get(*word) == Some(*proof));
+            agreed.insert(name.clone(), same.map(|(word, proof)| (word.clone(), proof.clone())).collect());
+        }
+    }
     let archives = union(ours.archives, theirs.archives, &mut Vec::new());
     let pins = union(ours.pins, theirs.pins, &mut dropped);
-    Some(Mended { lock: Lock { archives, pins, ..Lock::default() }, dropped })
+    Some(Mended { lock: Lock { archives, pins, ..Lock::default() }, dropped, agreed })
 }
 
 fn union(
@@ -93,4 +101,29 @@ fn sides(text: &str) -> Option<(String, String)> {
         }
     }
     (state == In::Both).then_some((ours, theirs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock::{Value, open};
+    use crate::model::Token;
+
+    #[test]
+    fn what_both_sides_follow_outlives_the_entry() {
+        let ours = open(include_bytes!("../../tests/data/lock/homebridge/pins.lock")).unwrap().lock;
+        let mut theirs = ours.clone();
+        let name: PinName = "homebridge".parse().unwrap();
+        let entry = theirs.pins.get_mut(&name).unwrap();
+        entry.values.insert(Token::new("homebridge").unwrap(), Value::One(Token::new(&"a".repeat(40)).unwrap()));
+        entry.evidence.remove("tree");
+        let text = |lock: &Lock| String::from_utf8(lock.to_bytes()).unwrap();
+        let merged = format!("<<<<<<< ours\n{}=======\n{}>>>>>>> theirs\n", text(&ours), text(&theirs));
+        let mended = mend(merged.as_bytes()).unwrap();
+        assert_eq!(mended.dropped.as_slice(), std::slice::from_ref(&name));
+        assert!(!mended.lock.pins.contains_key(&name));
+        let agreed = &mended.agreed[&name];
+        assert!(agreed.contains_key("ref") && !agreed.contains_key("tree"), "{agreed:?}");
+        assert_eq!(mended.agreed.len(), 1);
+    }
 }

@@ -131,6 +131,7 @@ impl Pin {
             pin: &self.name,
             aim,
             old,
+            agreed: None,
             moving: self.moving,
             platforms: &self.platforms,
             vendor: self.vendor.as_ref().map(|v| &v.value),
@@ -140,6 +141,7 @@ impl Pin {
             accept_changed,
             archives: None,
             dockerfiles: &[],
+            root: None,
             today,
         }
     }

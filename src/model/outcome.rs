@@ -181,8 +181,6 @@ pub enum Standing {
     Unreachable,
     /// Not locked, and known to be so, or not locked yet.
     Unlocked,
-    /// A kind that this version does not build yet.
-    NotBuilt,
 }
 
 impl Standing {
@@ -196,7 +194,6 @@ impl Standing {
             Self::Gone => "gone",
             Self::Unreachable => "unreachable",
             Self::Unlocked => "unlocked",
-            Self::NotBuilt => "not built",
         }
     }
 
@@ -208,7 +205,6 @@ impl Standing {
             Self::Newer => Some(Class::Differs),
             Self::Alarm | Self::Gone => Some(Class::Alarm),
             Self::Unreachable => Some(Class::Undone),
-            Self::NotBuilt => Some(Class::Usage),
         }
     }
 }

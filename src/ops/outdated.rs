@@ -69,10 +69,6 @@ fn row(
         let finding = opened.findings.iter().find(|f| f.pin.as_ref() == Some(name));
         return row(Standing::Alarm, None, finding.map(|f| f.trouble.clone()));
     }
-    if !pin.source.is_built() {
-        let standing = if pin.unlocked.is_some() { Standing::Unlocked } else { Standing::NotBuilt };
-        return row(standing, None, None);
-    }
     if entry.is_none()
         && let Some(why) = &pin.unlocked
     {
@@ -84,6 +80,7 @@ fn row(
     let want = Want {
         archives: Some(archives),
         dockerfiles: &project.dockerfiles,
+        root: Some(&project.root),
         ..pin.want(Aim::Newest, entry, false, options.today)
     };
     match pin.source.outlook(&want, remote) {

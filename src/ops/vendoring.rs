@@ -147,7 +147,7 @@ fn content(project: &Project, new: &Lock, placement: &Placement, from: &From<'_>
     let path = match store.get(&artifact.sha256).filter(|_| sound) {
         Some(path) => path,
         None => {
-            pin.source.obtain(entry, artifact, remote).map_err(|fault| fault.of(&placement.pin))?;
+            pin.source.obtain(&placement.pin, entry, artifact, remote).map_err(|fault| fault.of(&placement.pin))?;
             store
                 .get(&artifact.sha256)
                 .ok_or_else(|| undone(Trouble::new("the store lost the file while it was used")))?

@@ -34,6 +34,7 @@ pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
         dockerfiles: &project.dockerfiles,
         archives: &project.archives,
         interrupted: project.interrupted.as_deref(),
+        root: &project.root,
         vendored: &vendored,
     };
     let mut verdict = check::verify(&join, options.strict);
@@ -52,6 +53,11 @@ fn proofs(project: &Project, opened: &lock::Opened, found: &[crate::model::Findi
         if opened.altered.contains(name) || found.iter().any(|f| f.pin.as_ref() == Some(name)) {
             continue;
         }
+        let help = format!("dubo-pin refresh {name} --locked asks upstream");
+        for (id, trouble) in pin.source.check_vendored(entry, &project.root) {
+            let trouble = if trouble.help.is_none() { trouble.help(help.clone()) } else { trouble };
+            findings.push(crate::model::Finding::error(id, Some(name), trouble));
+        }
         for artifact in &entry.artifacts {
             let (Some(path), Some(id)) = (&artifact.path, pin.source.proof(artifact)) else { continue };
             let proved = match std::fs::File::open(path.under(project.root.dir())) {
@@ -60,8 +66,7 @@ fn proofs(project: &Project, opened: &lock::Opened, found: &[crate::model::Findi
             };
             if let Err(trouble) = proved {
                 let trouble = trouble.at(crate::model::Place::file(path.as_str()));
-                let help = format!("dubo-pin refresh {name} --locked asks upstream");
-                findings.push(crate::model::Finding::error(id, Some(name), trouble.help(help)));
+                findings.push(crate::model::Finding::error(id, Some(name), trouble.help(help.clone())));
             }
         }
     }

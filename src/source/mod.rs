@@ -21,12 +21,12 @@ pub mod yarn;
 #[cfg(test)]
 mod tests;
 
-use crate::disk::Stored;
+use crate::disk::{Root, Stored};
 use crate::dockerfile::{Dockerfile, Target};
 use crate::lock::{Artifact, Entry};
 use std::collections::BTreeMap;
 
-use crate::model::{Id, PinName, Platform, RelPath, Token, Trouble, quoted};
+use crate::model::{Id, PinName, Platform, RelPath, Severity, Token, Trouble, quoted};
 use crate::remote::Remote;
 use crate::table::Table;
 
@@ -59,6 +59,17 @@ pub const KINDS: [(&str, &[&str]); 5] = [
     ("image", image::Keys::KNOWN),
     ("yarn", yarn::Keys::KNOWN),
 ];
+
+/// What an entry is held against, beside its pin.
+#[derive(Clone, Copy, Debug)]
+pub struct Offline<'a> {
+    /// The pin's platforms.
+    pub platforms: &'a [Platform],
+    /// The archives of the manifest.
+    pub archives: &'a BTreeMap<PinName, deb::Effective>,
+    /// What the lock holds of the archives, those alone that were not altered.
+    pub locked: &'a BTreeMap<PinName, Entry>,
+}
 
 impl Source {
     /// Reads the keys of the one kind that the pin's table names, for the platforms of the pin.
@@ -104,10 +115,11 @@ impl Source {
         }
     }
 
-    /// Whether this program can resolve it already.
+    /// Whether what a pin without a lock entry stays at is read by the kind itself, from files of its
+    /// own rather than from sites of a Dockerfile.
     #[must_use]
-    pub fn is_built(&self) -> bool {
-        !matches!(self, Self::Yarn(_))
+    pub fn bears_itself(&self) -> bool {
+        matches!(self, Self::Yarn(keys) if keys.folder().is_some())
     }
 
     /// The value that stands at a site which does not say one; `None` where each site must,
@@ -146,6 +158,20 @@ impl Source {
     #[must_use]
     pub fn vendors_folder(&self) -> bool {
         matches!(self, Self::Deb(_) | Self::Yarn(_))
+    }
+
+    /// Whether a file in the vendored folder is made there by the tool that reads it, and means
+    /// nothing: yarn's `.gitignore` in its cache.
+    #[must_use]
+    pub fn is_tools_own(&self, name: &str, bytes: &[u8]) -> bool {
+        matches!(self, Self::Yarn(_)) && yarn::vendored::is_yarns_own(name, bytes)
+    }
+
+    /// Whether a file of the lock need not be vendored although the pin is: yarn takes some git
+    /// packages in another form, beside which the tar is proof alone.
+    #[must_use]
+    pub fn may_lie_elsewhere(&self, artifact: &Artifact) -> bool {
+        matches!(self, Self::Yarn(_)) && artifact.package.is_some()
     }
 
     /// What is wrong with a vendor path for this source, if anything.
@@ -209,7 +235,7 @@ impl Source {
     }
 
     /// The canonical one line of what is asked for: equal for every spelling of the same request,
-    /// different for different ones. A git pin's values do not depend on platforms.
+    /// different for different ones. The values of git and yarn pins do not depend on platforms.
     #[must_use]
     pub fn request(&self, platforms: &[Platform]) -> String {
         match self {
@@ -217,7 +243,7 @@ impl Source {
             Self::Url(keys) => keys.request().finish(platforms),
             Self::Deb(keys) => keys.request().finish(platforms),
             Self::Image(keys) => keys.request().finish(platforms),
-            Self::Yarn(keys) => keys.request().finish(platforms),
+            Self::Yarn(keys) => keys.request().finish(&[]),
         }
     }
 
@@ -232,7 +258,7 @@ impl Source {
             Self::Url(keys) => url::resolve(keys, want, remote),
             Self::Deb(keys) => deb::resolve(keys, want, remote),
             Self::Image(keys) => image::resolve(keys, want, remote),
-            Self::Yarn(_) => Err(self.not_built()),
+            Self::Yarn(keys) => yarn::resolve(keys, want, remote),
         }
     }
 
@@ -246,7 +272,7 @@ impl Source {
             Self::Url(keys) => url::outlook(keys, want, remote),
             Self::Deb(keys) => deb::outlook(keys, want, remote),
             Self::Image(keys) => image::outlook(keys, want, remote),
-            Self::Yarn(_) => Err(self.not_built()),
+            Self::Yarn(keys) => yarn::outlook(keys, want, remote),
         }
     }
 
@@ -254,12 +280,13 @@ impl Source {
     ///
     /// # Errors
     /// Upstream has other bytes, or cannot be asked.
-    pub fn obtain(&self, entry: &Entry, artifact: &Artifact, remote: &Remote) -> Result<Stored, Fault> {
+    pub fn obtain(&self, pin: &PinName, entry: &Entry, artifact: &Artifact, remote: &Remote) -> Result<Stored, Fault> {
         match self {
             Self::Git(keys) => git::obtain(keys, entry, artifact, remote),
             Self::Url(_) => url::obtain(artifact, remote),
             Self::Deb(_) => deb::obtain(entry, artifact, remote),
-            _ => Err(self.not_built()),
+            Self::Yarn(_) => yarn::obtain(pin.as_str(), entry, artifact, remote),
+            Self::Image(_) => Err(Fault::usage(Trouble::new("images are not vendored"))),
         }
     }
 
@@ -287,30 +314,41 @@ impl Source {
         }
     }
 
-    fn not_built(&self) -> Fault {
-        Fault::usage(Trouble::new(format!("{} pins are not built yet in this version", self.kind())))
+    /// What can be proved of an entry without network; each fault with the field it concerns.
+    #[must_use]
+    pub fn check_offline(&self, entry: &Entry, given: &Offline<'_>) -> Vec<(Id, &'static str, Trouble)> {
+        match self {
+            Self::Git(keys) => git::check(keys, entry),
+            Self::Url(keys) => url::check(keys, entry, given.platforms),
+            Self::Deb(keys) => deb::check(keys, entry, given.platforms, given.archives, given.locked),
+            Self::Image(keys) => image::check(keys, entry, given.platforms),
+            Self::Yarn(keys) => yarn::check_entry(keys, entry),
+        }
     }
 
-    /// What can be proved of an entry without network; each fault with the field it concerns.
-    /// `locked` is what the lock holds of the archives, those alone that were not altered.
+    /// What is found in files of the folder that the pin is about, beside Dockerfiles: each with its
+    /// place there. `vendor` is the folder of what is vendored.
     #[must_use]
-    pub fn check_offline(
+    pub fn check_files(
         &self,
         entry: &Entry,
         platforms: &[Platform],
-        archives: &BTreeMap<PinName, deb::Effective>,
-        locked: &BTreeMap<PinName, Entry>,
-    ) -> Vec<(Id, &'static str, Trouble)> {
+        vendor: Option<&RelPath>,
+        root: &Root,
+    ) -> Vec<(Id, Severity, Trouble)> {
         match self {
-            Self::Git(keys) => git::check(keys, entry),
-            Self::Url(keys) => url::check(keys, entry, platforms),
-            Self::Deb(keys) => deb::check(keys, entry, platforms, archives, locked),
-            Self::Image(keys) => image::check(keys, entry, platforms),
-            Self::Yarn(_) => vec![(
-                Id::PIN002,
-                "request",
-                Trouble::new(format!("{} pins are not built yet in this version", self.kind())),
-            )],
+            Self::Yarn(keys) => yarn::check_files(keys, platforms, vendor, entry, root),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is found of vendored files that have the locked bytes, where all of them are proved at
+    /// once from files of the folder.
+    #[must_use]
+    pub fn check_vendored(&self, entry: &Entry, root: &Root) -> Vec<(Id, Trouble)> {
+        match self {
+            Self::Yarn(keys) => yarn::check_vendored(keys, entry, root),
+            _ => Vec::new(),
         }
     }
 
@@ -320,6 +358,7 @@ impl Source {
         match self {
             Self::Deb(keys) => deb::implied(keys, files),
             Self::Image(keys) => image::implied(keys, files),
+            Self::Yarn(keys) if keys.folder().is_none() => yarn::implied(files),
             _ => implied::Claims::default(),
         }
     }
@@ -342,7 +381,11 @@ impl Source {
     /// Whether the pin claims everything of its sort, so that each of its values must stand somewhere.
     #[must_use]
     pub fn claims_all(&self) -> bool {
-        matches!(self, Self::Deb(deb::Keys { operands: deb::Operands::Dockerfile { .. }, .. }))
+        match self {
+            Self::Deb(keys) => matches!(keys.operands, deb::Operands::Dockerfile { .. }),
+            Self::Yarn(keys) => keys.folder().is_none(),
+            _ => false,
+        }
     }
 
     /// What is worth knowing of a pin although all of it holds.
@@ -411,6 +454,7 @@ impl Source {
         match self {
             Self::Deb(_) => return deb::said(entry),
             Self::Image(_) => return image::said(entry),
+            Self::Yarn(_) => return yarn::said(entry),
             _ => {}
         }
         let text = |key: &str| entry.value(key).map(|t| t.as_str().to_owned());

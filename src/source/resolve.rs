@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use super::deb::Archives;
 use super::template::PathTemplate;
+use crate::disk::{Change, Root};
 use crate::dockerfile::Dockerfile;
-use crate::lock::Entry;
+use crate::lock::{Entry, Evidence};
 use crate::model::{Between, Class, Day, Failure, PinName, Platform, Standing, Token, Trouble};
 
 /// Which value is wanted.
@@ -33,6 +34,8 @@ pub struct Want<'a> {
     pub aim: Aim,
     /// What the lock holds for it, if it holds something that can be relied on.
     pub old: Option<&'a Entry>,
+    /// Evidence that both sides of a merge agree on, where the entry itself was lost to its conflict.
+    pub agreed: Option<&'a BTreeMap<String, Evidence>>,
     /// The manifest's `moving`, where it overrides what the source is by itself.
     pub moving: Option<bool>,
     /// The pin's platforms, sorted.
@@ -51,6 +54,8 @@ pub struct Want<'a> {
     pub archives: Option<&'a Archives>,
     /// The Dockerfiles, for kinds that read what is asked for there.
     pub dockerfiles: &'a [Dockerfile],
+    /// The folder of pins.toml, for kinds that read files of it.
+    pub root: Option<&'a Root>,
     /// Today, in UTC.
     pub today: Day,
 }
@@ -62,6 +67,8 @@ pub struct Resolved {
     pub entry: Entry,
     /// What lies between the old value and the new one.
     pub between: Option<Between>,
+    /// Files of the user that follow the entry, such as package.json; written with it or not at all.
+    pub files: Vec<Change>,
     /// Things worth knowing.
     pub notes: Vec<String>,
 }

@@ -88,7 +88,11 @@ pub fn derives(pin: &Pin, entry: &Entry, artifact: &Artifact) -> bool {
 #[must_use]
 pub fn in_place(pin: &Pin, entry: &Entry) -> bool {
     match &pin.vendor {
-        Some(_) => !entry.artifacts.is_empty() && entry.artifacts.iter().all(|a| derives(pin, entry, a)),
+        Some(_) => {
+            let loose = |a: &Artifact| a.path.is_none() && pin.source.may_lie_elsewhere(a);
+            let mut placed = entry.artifacts.iter().filter(|a| !loose(a)).peekable();
+            placed.peek().is_some() && placed.all(|a| derives(pin, entry, a))
+        }
         None => entry.artifacts.iter().all(|a| a.path.is_none()),
     }
 }

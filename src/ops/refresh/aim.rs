@@ -63,10 +63,6 @@ fn step(
     {
         return Step::Skip(format!("unlocked: {why}"));
     }
-    if !pin.source.is_built() {
-        let trouble = Trouble::new(format!("{} pins are not built yet in this version", pin.source.kind()));
-        return fail(trouble.at(pin.place.clone()).help("until then, say so in the pin: unlocked = \"why\""));
-    }
     if let Some(key) = pin.not_built() {
         return fail(
             Trouble::new(format!("`{key}` is not built yet in this version"))
@@ -100,7 +96,9 @@ fn step(
     if let Some(to) = &options.to {
         return Step::Resolve { aim: Aim::At(to.clone()), or_newest: false };
     }
-    if current && (options.keep || !online) {
+    // What stands in files of its own may be other than what was locked.
+    let settled = options.keep && !pin.source.bears_itself();
+    if current && (settled || !online) {
         return Step::Keep;
     }
     if let Some(freeze) = pin.frozen(options.today)
@@ -115,7 +113,7 @@ fn step(
             Step::Resolve { aim: Aim::Keep(locked_values(pin, entry)), or_newest: false }
         }
         // Edited since it was locked: what is locked stays, if the manifest still allows it.
-        (Some(entry), _) if !current && options.keep => {
+        (Some(entry), _) if (!current || pin.source.bears_itself()) && options.keep => {
             Step::Resolve { aim: Aim::Keep(locked_values(pin, entry)), or_newest: false }
         }
         (Some(_), _) => Step::Resolve { aim: Aim::Newest, or_newest: false },
@@ -125,10 +123,14 @@ fn step(
         {
             Step::Resolve { aim: Aim::Newest, or_newest: false }
         }
-        (None, Borne::Values(values)) if !values.is_empty() => {
+        (None, Borne::Values(values)) if !values.is_empty() && !pin.source.bears_itself() => {
             Step::Resolve { aim: Aim::Keep(values), or_newest: !options.keep }
         }
         (None, Borne::Contradiction(trouble)) if options.keep => fail(*trouble),
+        // What it bears stands in files that the kind reads itself.
+        (None, _) if options.keep && pin.source.bears_itself() => {
+            Step::Resolve { aim: Aim::Keep(BTreeMap::new()), or_newest: false }
+        }
         (None, _) if options.keep && !pin.into.is_empty() => fail(
             Trouble::new("there is no value to keep: the sites are empty")
                 .at(pin.place.clone())

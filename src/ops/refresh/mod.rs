@@ -74,10 +74,13 @@ pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) 
     let opened = project.lock.as_ref().ok();
     let mut steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
     let archives = drawn::archives(&project, &mended.lock, opened, &mut steps, options, &mut refreshed);
-    let resolved = resolve(&project, &mended.lock, &steps, &archives, &accepted, options, remote, events);
+    let resolved = resolve(&project, &mended, &steps, &archives, &accepted, options, remote, events);
     let mut new = mended.lock.clone();
+    let mut follow = Following::default();
     for (name, outcome) in resolved {
+        let files = outcome.files();
         refreshed.pins.push(settle(&project, &mended.lock, &mut new, &name, outcome, options));
+        follow.extend(files.into_iter().map(|change| (name.clone(), change)));
     }
     refreshed.notes.extend(archives.notes().into_iter().map(Trouble::new));
     if selection.all && !options.locked {
@@ -104,7 +107,9 @@ pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) 
     if conflict_stays(&project, &mended.dropped, &new, &mut refreshed) {
         return Ok(refreshed);
     }
-    let plan = plan(&project, &mended.lock, &new, vendored, &mut refreshed).map_err(|f| vec![f])?;
+    let follow = following(follow, &refreshed).map_err(|f| vec![f])?;
+    let changes = vendored.into_iter().chain(follow).collect();
+    let plan = plan(&project, &mended.lock, &new, changes, &mut refreshed).map_err(|f| vec![f])?;
     refreshed.files = plan.diff();
     if let Some(process) = &process
         && !plan.is_empty()
@@ -135,7 +140,7 @@ fn begin(dir: &Path, refreshed: &mut Refreshed, events: &dyn Events) -> Result<P
 /// The old lock; one with conflict markers is mended.
 fn old_lock(project: &Project, options: &Options) -> Result<Mended, Vec<Failure>> {
     match &project.lock {
-        Ok(opened) => Ok(Mended { lock: opened.lock.clone(), dropped: Vec::new() }),
+        Ok(opened) => Ok(Mended { lock: opened.lock.clone(), dropped: Vec::new(), agreed: BTreeMap::new() }),
         Err(error @ LockError::Conflict(_)) if options.writes() || options.dry_run => {
             let mended = project.lock_bytes.as_deref().and_then(lock::mend);
             mended.ok_or_else(|| vec![failure(error.class(), error.trouble().help("one side of the merge is no lock: resolve it by hand, or take one side with git checkout --ours pins.lock"))])
@@ -179,10 +184,39 @@ enum Outcome {
     Failed(Failure),
 }
 
+impl Outcome {
+    /// The user's files that follow the entry.
+    fn files(&self) -> Vec<Change> {
+        match self {
+            Self::Resolved(resolved) => resolved.files.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Files of the user that follow a pin's entry.
+type Following = Vec<(PinName, Change)>;
+
+/// Those of the pins whose entry stands; two pins cannot write one file.
+fn following(all: Following, refreshed: &Refreshed) -> Result<Vec<Change>, Failure> {
+    let settled = settled(refreshed);
+    let mut of: BTreeMap<crate::model::RelPath, PinName> = BTreeMap::new();
+    let mut changes = Vec::new();
+    for (name, change) in all.into_iter().filter(|(name, _)| settled.contains(&name)) {
+        if let Some(other) = of.insert(change.path.clone(), name.clone()) {
+            let trouble = Trouble::new(format!("{other} and {name} would both write {}", change.path));
+            let help = "let one pin have the folder, with all its workspaces";
+            return Err(Failure { pin: Some(name), class: Class::Usage, trouble: trouble.help(help) });
+        }
+        changes.push(change);
+    }
+    Ok(changes)
+}
+
 #[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
 fn resolve(
     project: &Project,
-    old: &Lock,
+    old: &Mended,
     steps: &[(PinName, Step)],
     archives: &Archives,
     accepted: &Selection,
@@ -212,7 +246,7 @@ fn resolve(
 #[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
 fn ask(
     project: &Project,
-    old: &Lock,
+    old: &Mended,
     name: &PinName,
     aim: &Aim,
     or_newest: bool,
@@ -229,7 +263,9 @@ fn ask(
     let want = |aim: Aim| Want {
         archives: Some(archives),
         dockerfiles: &project.dockerfiles,
-        ..pin.want(aim, old.pins.get(name), accepted.named(name), options.today)
+        root: Some(&project.root),
+        agreed: old.agreed.get(name),
+        ..pin.want(aim, old.lock.pins.get(name), accepted.named(name), options.today)
     };
     let first = pin.source.resolve(&want(aim.clone()), remote);
     let answer = match first {

@@ -113,7 +113,7 @@ fn reads_back(project: &Project, new: &Lock, name: &PinName, files: &[Dockerfile
                 Trouble::new("the value that would be written does not read back as it is; nothing was written")
                     .at(site.place.clone())
                     .expected(wanted.to_string())
-                    .found(site.bears.as_deref().map_or_else(|| "no version".to_owned(), quoted));
+                    .found(site.bears.as_deref().map_or_else(|| format!("no {}", site.part()), quoted));
             return Err(usage(trouble.help("write the instruction in a plainer form")));
         }
     }
@@ -193,7 +193,7 @@ fn differs(entry: &Entry, site: &Implied<'_>) -> Trouble {
                 .found(said.collect::<Vec<_>>().join(", "))
                 .help("install from the vendored archive, whose install list has the version of each: give the pin the packages as a list, then dubo-pin export apt-snippet")
         }
-        _ => at(Trouble::new(format!("the lock has no version of {}", quoted(&site.key)))),
+        _ => at(Trouble::new(format!("the lock has no {} of {}", site.part(), quoted(&site.key)))),
     }
 }
 
@@ -274,7 +274,7 @@ pub(super) fn would_move(project: &Project, name: &PinName, entry: &Entry) -> Op
             ))
             .at(site.place.clone())
             .expected(wanted.to_string())
-            .found(site.bears.as_deref().map_or_else(|| "no version".to_owned(), quoted))
+            .found(site.bears.as_deref().map_or_else(|| format!("no {}", site.part()), quoted))
             .help(format!("dubo-pin refresh {name} without --keep writes it"));
             return Some(Failure { pin: Some(name.clone()), class: Class::Differs, trouble });
         }

@@ -122,7 +122,7 @@ fn choose_all(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<(Resolved
     }
     notes.extend(told(want, &files));
     let entry = entry(keys, want, &drawn, &files)?;
-    Ok((Resolved { entry, between: None, notes }, files))
+    Ok((Resolved { entry, between: None, files: Vec::new(), notes }, files))
 }
 
 /// A virtual package is said to be one, with those that provide it (policy 7.5).

@@ -66,7 +66,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     if prove && let Some(old) = want.old {
         unchanged(old, &entry, &mut notes)?;
     }
-    Ok(Resolved { entry, between, notes })
+    Ok(Resolved { entry, between, files: Vec::new(), notes })
 }
 
 /// Adds the tree as a tar. One that the lock already proves, at the same place, is not made again.

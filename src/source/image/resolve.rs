@@ -33,7 +33,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
         Aim::Newest => {
             let (tag, version) = choose(keys, want, &registry, name)?;
             if let Some(old) = unchanged(keys, want, &registry, name, &tag)? {
-                return Ok(Resolved { entry: old.clone(), between: None, notes: Vec::new() });
+                return Ok(Resolved { entry: old.clone(), between: None, files: Vec::new(), notes: Vec::new() });
             }
             let manifest = registry.manifest(name, Reference::Tag(&tag)).map_err(|e| tagged(&e, want, &tag))?;
             let manifest = kind_kept(manifest, want, &registry, name)?;
@@ -71,7 +71,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
                 .help("the lock was changed by hand or forged: git log -p pins.lock"),
         ));
     }
-    Ok(Resolved { entry, between: None, notes })
+    Ok(Resolved { entry, between: None, files: Vec::new(), notes })
 }
 
 /// Says where a locked pin stands. An unchanged tag costs two requests without a body.

@@ -57,7 +57,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
                 .help("the lock was changed by hand or forged: git log -p pins.lock"),
         ));
     }
-    Ok(Resolved { entry, between: None, notes: Vec::new() })
+    Ok(Resolved { entry, between: None, files: Vec::new(), notes: Vec::new() })
 }
 
 /// Says where a locked pin stands. A file that did not change costs no body.

@@ -47,7 +47,6 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
                 let level = match row.standing {
                     Standing::Current | Standing::Unlocked => continue,
                     Standing::Newer => "warning",
-                    Standing::NotBuilt => "notice",
                     Standing::Alarm | Standing::Gone | Standing::Unreachable => "error",
                 };
                 let current = row.current.as_deref().unwrap_or("-");

@@ -15,6 +15,8 @@ use super::{Outcome, Report, many, summary};
 const PLAIN_WIDTH: usize = 120;
 /// How many commits are shown without `-v`.
 const SUBJECTS: usize = 5;
+/// How many moved packages are shown without `-v`.
+const PACKAGES: usize = 8;
 
 /// What goes to stdout.
 pub(super) fn render(report: &Report<'_>, look: &Look) -> String {
@@ -219,7 +221,9 @@ fn pin_block(out: &mut String, pin: &PinOutcome, width: usize, look: &Look) {
     };
     let _ = writeln!(out, "{head}  {line}");
     if let PinOutcome::Moved { values, between, .. } = pin {
-        if look.verbose {
+        if named(values.iter().map(|(key, ..)| key)) {
+            moved_packages(out, values, look);
+        } else if look.verbose {
             for value in values.iter().skip(1) {
                 let (key, old, new) = value;
                 let (key, old, new) = (visible(key), visible(old), visible(new));
@@ -239,6 +243,20 @@ fn pin_block(out: &mut String, pin: &PinOutcome, width: usize, look: &Look) {
 /// Whether values are named after packages: then none tells more than the others.
 fn named<'a>(mut keys: impl Iterator<Item = &'a String>) -> bool {
     keys.next().is_some_and(|first| !TELLING.contains(&first.as_str()))
+}
+
+/// Each package that moved; the first few, unless all are wanted.
+fn moved_packages(out: &mut String, values: &[(String, String, String)], look: &Look) {
+    let most = if look.verbose { usize::MAX } else { PACKAGES };
+    let width = values.iter().take(most).map(|(key, ..)| columns(key)).max().unwrap_or(0).min(32);
+    for (key, old, new) in values.iter().take(most) {
+        let was = if old.is_empty() { "new".to_owned() } else { short(old) };
+        let is = if new.is_empty() { "gone".to_owned() } else { short(new) };
+        let _ = writeln!(out, "    {}  {was} -> {is}", pad(&visible(key), width));
+    }
+    if values.len() > most {
+        let _ = writeln!(out, "    and {} more", values.len() - most);
+    }
 }
 
 fn packages(count: usize) -> String {

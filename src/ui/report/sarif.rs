@@ -165,7 +165,6 @@ fn level(standing: Standing) -> Option<&'static str> {
     match standing {
         Standing::Current | Standing::Unlocked => None,
         Standing::Newer => Some("warning"),
-        Standing::NotBuilt => Some("note"),
         Standing::Alarm | Standing::Gone | Standing::Unreachable => Some("error"),
     }
 }
@@ -181,7 +180,6 @@ fn rules() -> Vec<Rule> {
         (Standing::Newer, "something newer is there"),
         (Standing::Alarm, "what was fixed has changed upstream"),
         (Standing::Gone, "what was fixed has been taken away"),
-        (Standing::NotBuilt, "kind of pin is not built yet"),
     ];
     Id::ALL
         .iter()

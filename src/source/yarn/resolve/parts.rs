@@ -1,0 +1,196 @@
+//! The packages of one yarn pin, each resolved as a git pin of its own: so moved tags, force-pushed
+//! branches and downgrades weigh here as they do there.
+//!
+//! For the two forms of a yarn pin, the folder and the Dockerfile. It reads no file.
+
+use std::collections::BTreeMap;
+
+use crate::lock::Entry;
+use crate::model::{CommitId, Place, Standing, Token, Trouble, quoted};
+use crate::remote::Remote;
+use crate::source::git;
+use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
+
+/// How many packages are resolved at once.
+const JOBS: usize = 4;
+
+/// One package that comes from git.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// Its key among the values of the lock.
+    pub(super) key: String,
+    /// Its repository, and what of it is followed.
+    pub(super) keys: git::Keys,
+    /// What the lock holds of it, as a git pin's entry.
+    pub(super) old: Option<Entry>,
+    /// The commit that stands for it now, beside the lock: in yarn.lock, or in the Dockerfile.
+    pub(super) bears: Option<CommitId>,
+    /// Where it is asked for.
+    pub(super) place: Place,
+}
+
+impl Part {
+    /// What this package aims at when the pin aims so; and whether the newest will do where that is
+    /// not allowed any more.
+    fn aim(&self, want: &Want<'_>, alone: bool) -> Result<(Aim, bool), Fault> {
+        let keep =
+            |commit: &str| Aim::Keep([("commit".to_owned(), commit.to_owned())].into_iter().filter_map(pair).collect());
+        let stays = |or_newest: bool| match (&self.old, &self.bears) {
+            (Some(old), _) if old.value("commit").is_some() => {
+                (keep(old.value("commit").map_or("", Token::as_str)), or_newest)
+            }
+            (_, Some(commit)) => (keep(&commit.to_string()), or_newest),
+            _ => (Aim::Newest, false),
+        };
+        Ok(match &want.aim {
+            Aim::Prove => (Aim::Prove, false),
+            Aim::Keep(_) => stays(false),
+            // What is not locked yet stays where it is, if the rule allows it: adoption moves nothing.
+            Aim::Newest if self.old.is_none() => stays(true),
+            Aim::Newest => (Aim::Newest, false),
+            Aim::At(token) => match token.as_str().split_once('=') {
+                Some((name, value)) if name == self.key => {
+                    let value = Token::new(value).map_err(|e| Fault::usage(Trouble::new(e.to_string())))?;
+                    (Aim::At(value), false)
+                }
+                Some(_) => stays(true),
+                None if alone => (Aim::At(token.clone()), false),
+                None => {
+                    let trouble = Trouble::new("the pin has several packages, and --to does not say which is meant");
+                    let help = format!("name it: --to {}={token}", self.key);
+                    return Err(Fault::usage(trouble.help(help)));
+                }
+            },
+        })
+    }
+
+    fn resolve(&self, want: &Want<'_>, alone: bool, remote: &Remote) -> Result<Resolved, Fault> {
+        let (aim, or_newest) = self.aim(want, alone)?;
+        // The tar is the folder's matter.
+        let old = self.old.clone().map(|old| Entry { artifacts: Vec::new(), ..old });
+        let own = |aim: Aim| Want { aim, old: old.as_ref(), vendor: None, asked: Vec::new(), ..want.clone() };
+        let answer = match git::resolve(&self.keys, &own(aim), remote) {
+            Err(fault) if or_newest && fault.class == crate::model::Class::Differs => {
+                let note = format!("what stands there was not kept: {}", fault.trouble.message);
+                git::resolve(&self.keys, &own(Aim::Newest), remote).map(|mut resolved| {
+                    resolved.notes.insert(0, note);
+                    resolved
+                })
+            }
+            other => other,
+        };
+        answer.map_err(|fault| self.at(fault))
+    }
+
+    /// A fault says which package it concerns.
+    fn at(&self, mut fault: Fault) -> Fault {
+        fault.trouble.place.get_or_insert_with(|| self.place.clone());
+        if fault.trouble.help.as_deref().is_some_and(|help| help.starts_with("change the pin's keys")) {
+            fault.trouble.help = Some(format!(
+                "say in pins.toml, under `packages` of the pin, what it follows: {} = {{ tag = \"…\" }}; or refresh it without --keep and --to",
+                self.key
+            ));
+        }
+        if !fault.trouble.message.contains(self.key.as_str()) {
+            fault.trouble.message = format!("{}: {}", self.key, fault.trouble.message);
+        }
+        fault
+    }
+}
+
+fn pair((key, value): (String, String)) -> Option<(String, Token)> {
+    Some((key, Token::new(&value).ok()?))
+}
+
+/// A note on a package that stays at the commit that it bears, since nothing says what it follows.
+pub(super) fn stays(part: &Part, file: &str) -> Option<String> {
+    let Part { key, keys, .. } = part;
+    matches!(keys.follow, git::Follow::Commit(_)).then(|| {
+        format!(
+            "{key}: {file} has a full commit, so it stays there; to follow something, say it in pins.toml, under \
+             `packages` of the pin: {key} = {{ branch = \"…\" }}"
+        )
+    })
+}
+
+/// Resolves all packages; of several faults the gravest, with the others named.
+pub(super) fn resolve(parts: &[Part], want: &Want<'_>, remote: &Remote) -> Result<Vec<Resolved>, Fault> {
+    if let Aim::At(token) = &want.aim
+        && let Some((name, _)) = token.as_str().split_once('=')
+        && !parts.iter().any(|part| part.key == name)
+    {
+        let known: Vec<&str> = parts.iter().map(|part| part.key.as_str()).collect();
+        let trouble = Trouble::new(format!("the pin has no package {} from git", quoted(name)));
+        return Err(Fault::usage(trouble.expected(known.join(", "))));
+    }
+    let alone = parts.len() == 1;
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
+    for answer in crate::remote::each(parts, JOBS, |part| part.resolve(want, alone, remote)) {
+        match answer {
+            Ok(resolved) => all.push(resolved),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let rank = |fault: &Fault| {
+        use crate::model::Class;
+        [Class::Usage, Class::Alarm, Class::Undone, Class::Differs].iter().position(|c| *c == fault.class)
+    };
+    faults.sort_by_key(rank);
+    let mut faults = faults.into_iter();
+    let Some(mut first) = faults.next() else { return Ok(all) };
+    // Whoever accepts one of them accepts all.
+    let others: Vec<String> = faults.map(|fault| fault.trouble.message.clone()).collect();
+    if !others.is_empty() {
+        first.trouble.message = format!("{}; and also: {}", first.trouble.message, others.join("; "));
+    }
+    Err(first)
+}
+
+/// Where the packages stand, as one: the gravest standing, and what is newer by name.
+pub(super) fn outlook(parts: &[Part], want: &Want<'_>, remote: &Remote) -> Result<Outlook, Fault> {
+    let one = |part: &Part| {
+        let own = Want { old: part.old.as_ref(), vendor: None, asked: Vec::new(), ..want.clone() };
+        git::outlook(&part.keys, &own, &remote.git()).map_err(|fault| part.at(fault))
+    };
+    let answers = crate::remote::each(parts, JOBS, one);
+    let mut sum = Outlook { standing: Standing::Current, newest: None, trouble: None };
+    let mut newer: BTreeMap<&str, String> = BTreeMap::new();
+    for (part, answer) in parts.iter().zip(answers) {
+        let (standing, newest, trouble) = match answer {
+            Ok(Outlook { standing, newest, trouble }) => (standing, newest, trouble),
+            Err(fault) => (fault.standing, None, Some(*fault.trouble)),
+        };
+        if standing == Standing::Newer {
+            newer.extend(newest.map(|newest| (part.key.as_str(), newest)));
+        }
+        let also = |first: Trouble, other: Option<Trouble>| match other {
+            Some(other) => {
+                let message = format!("{}; and also: {}", first.message, other.message);
+                Trouble { message, ..first }
+            }
+            None => first,
+        };
+        sum.trouble = match (sum.trouble.take(), trouble) {
+            (first, Some(trouble)) if gravity(standing) > gravity(sum.standing) => Some(also(trouble, first)),
+            (Some(first), other) => Some(also(first, other)),
+            (None, other) => other,
+        };
+        if gravity(standing) > gravity(sum.standing) {
+            sum.standing = standing;
+        }
+    }
+    let said: Vec<String> = newer.iter().map(|(key, newest)| format!("{key} {newest}")).collect();
+    sum.newest = Some(said.join(", ")).filter(|s| !s.is_empty());
+    Ok(sum)
+}
+
+fn gravity(standing: Standing) -> u8 {
+    match standing {
+        Standing::Current => 0,
+        Standing::Newer => 1,
+        Standing::Unlocked => 2,
+        Standing::Unreachable => 3,
+        Standing::Gone => 4,
+        Standing::Alarm => 5,
+    }
+}
