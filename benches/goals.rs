@@ -39,13 +39,19 @@ mod table;
 mod vendored;
 #[path = "goals/wanted.rs"]
 mod wanted;
+#[path = "goals/yarn.rs"]
+mod yarn;
 
 #[path = "../tests/support"]
 mod support {
     #[allow(unused_imports, clippy::string_slice, reason = "made for tests, which take more of it")]
     pub mod debian;
+    pub mod git_http;
     pub mod git_memory;
     pub mod http;
+    #[allow(clippy::disallowed_methods, reason = "made for tests, which have an environment of their own")]
+    pub mod program;
+    pub mod yarn;
 
     /// Whether a program is there.
     pub fn have(program: &str) -> bool {
@@ -126,5 +132,6 @@ fn measure(wish: &Wish) -> Result<bool> {
     downloads::measure(&ground, &wish.wanted, &mut table)?;
     debian::measure(&ground, &wish.wanted, &mut table)?;
     images::measure(&ground, &wish.wanted, &mut table)?;
+    yarn::measure(&ground, &wish.wanted, &mut table)?;
     Ok(table.met())
 }

@@ -36,3 +36,6 @@ mod remote_git_garbled;
 mod remote_http;
 mod remote_registry;
 mod vendored;
+mod yarn;
+mod yarn_mirror;
+mod yarn_rewrite;

@@ -9,6 +9,7 @@ pub mod http;
 pub mod oci;
 pub mod program;
 pub mod registry;
+pub mod yarn;
 
 /// Whether strace may trace here; if not, it is told in a line.
 pub fn traces() -> bool {
