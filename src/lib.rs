@@ -13,7 +13,7 @@
 //! | [`manifest`] | pins.toml: read into types, every error at once; edited losslessly | source, lock, dockerfile::site, table |
 //! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, trust, lock, dockerfile, disk, table |
 //! | [`trust`] | who says that these are the bytes: minisign, OpenPGP | model |
-//! | [`remote`] | the only place that opens a socket: http, git, registries, downloads, mirrors, credentials, limits | disk, model |
+//! | [`remote`] | the only place that opens a socket or lets a program open one: http, git, registries, downloads, yarn, mirrors, credentials, limits | disk, model |
 //! | [`lock`] | pins.lock: canonical, sealed, one frozen file a version | model |
 //! | [`dockerfile`] | Dockerfiles, lossless: parse to spans, expand, find sites, apt lines and images, edit | model |
 //! | [`disk`] | files as they stand, a plan of changes applied crash-safely, the store by digest | model |
