@@ -378,12 +378,12 @@ fn unlocked_pins_are_counted_and_strict_finds_them() {
 }
 
 #[test]
-fn kinds_that_are_not_built_yet_are_said_and_never_passed() {
+fn keys_that_are_not_built_yet_are_said_and_never_passed() {
     let work = Work::new();
-    work.write("Dockerfile", "FROM debian\n").write("pins.toml", "version = 1\n[pins.web]\nyarn = \".\"\n");
-    work.run(&["refresh"]).code(2).says("yarn pins are not built yet");
+    let pins = "version = 1\n[pins.web]\ngit = \"https://h.example/r\"\nmin-age = \"7d\"\n";
+    work.write("Dockerfile", "FROM debian\n").write("pins.toml", pins);
+    work.run(&["refresh"]).code(2).says("`min-age` is not built yet");
     work.run(&["verify"]).code(1).says("PIN002");
-    work.run(&["outdated"]).code(2).says("not built");
 }
 
 #[test]

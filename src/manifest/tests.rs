@@ -63,7 +63,7 @@ fn the_whole_grammar_is_read() {
         [
             "image=docker.io/library/debian:bookworm-slim platforms=linux/amd64,linux/arm/v7,linux/arm64",
             "git=https://github.com/coredns/coredns version=^1.11",
-            "yarn=app",
+            "yarn=app platforms=linux/amd64,linux/arm/v7,linux/arm64",
             "url=https://nodejs.org/dist/v{version}/node-v{version}-linux-{arch}.tar.xz version=^20 releases=https://nodejs.org/dist/index.json jq=.[]%20|%20select(.lts)%20|%20.version checksums=https://nodejs.org/dist/v{version}/SHASUMS256.txt.asc signed-by=openpgp:keys/node.asc platforms=linux/amd64,linux/arm/v7,linux/arm64",
             "deb=dockerfile closure=full platforms=linux/amd64,linux/arm/v7,linux/arm64",
             "url=https://download.roonlabs.com/builds/RoonBridge_linux{arch}.tar.bz2 arch=linux/amd64=x64,linux/arm/v7=armv7hf,linux/arm64=armv8 platforms=linux/amd64,linux/arm/v7,linux/arm64",

@@ -235,7 +235,7 @@ impl Source {
     }
 
     /// The canonical one line of what is asked for: equal for every spelling of the same request,
-    /// different for different ones. The values of git and yarn pins do not depend on platforms.
+    /// different for different ones. A git pin's values do not depend on platforms.
     #[must_use]
     pub fn request(&self, platforms: &[Platform]) -> String {
         match self {
@@ -243,7 +243,7 @@ impl Source {
             Self::Url(keys) => keys.request().finish(platforms),
             Self::Deb(keys) => keys.request().finish(platforms),
             Self::Image(keys) => keys.request().finish(platforms),
-            Self::Yarn(keys) => keys.request().finish(&[]),
+            Self::Yarn(keys) => keys.request().finish(platforms),
         }
     }
 

@@ -10,7 +10,9 @@ const WIDTH: usize = 240;
 /// The last lines with a word in them.
 pub(super) fn last_lines(output: &[u8], secrets: &[String]) -> String {
     let text = String::from_utf8_lossy(output);
-    let telling = text.lines().map(str::trim_end).filter(|l| l.chars().any(char::is_alphanumeric));
+    // Where in yarn's own code it failed tells nobody anything.
+    let frame = |line: &&str| line.trim_start().starts_with("at ") && line.contains(':');
+    let telling = text.lines().map(str::trim_end).filter(|l| l.chars().any(char::is_alphanumeric) && !frame(l));
     let mut lines: Vec<String> = telling.map(|line| one(line, secrets)).collect();
     let lines = lines.split_off(lines.len().saturating_sub(LINES));
     if lines.is_empty() { "yarn said nothing".to_owned() } else { lines.join("\n") }

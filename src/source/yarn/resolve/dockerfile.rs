@@ -90,7 +90,7 @@ pub(super) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<R
         between = between.or(answer.between.filter(|_| parts.len() == 1));
         members.push(Member::new(part.key.clone(), answer.entry, &part.keys));
     }
-    let request = keys.request().finish(&[]);
+    let request = keys.request().finish(want.platforms);
     let entry = entry::fold(request, &members, Vec::new(), BTreeMap::new(), want.old, want.today)?;
     if want.aim == Aim::Prove
         && let Some(old) = want.old

@@ -142,7 +142,7 @@ pub(super) fn resolve(
     let artifacts = run.artifacts(&after, tars)?;
     let members: Vec<Member> = locked.iter().filter_map(|l| members.remove(&l.key)).collect();
     let whole = whole(keys, folder, want)?;
-    let entry = entry::fold(keys.request().finish(&[]), &members, artifacts, whole, want.old, want.today)?;
+    let entry = entry::fold(keys.request().finish(want.platforms), &members, artifacts, whole, want.old, want.today)?;
     if want.aim == Aim::Prove
         && let Some(old) = want.old
     {
