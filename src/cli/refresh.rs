@@ -22,10 +22,10 @@ pub(super) struct Args {
     /// Pins by name or glob; all if none is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Move nothing: lock the values that the Dockerfiles bear
+    /// Move nothing: lock the values that the Dockerfiles, or yarn.lock, bear
     #[arg(long, conflicts_with_all = ["to", "locked"])]
     keep: bool,
-    /// Set exactly this value: a tag, a version, or a full commit
+    /// Set exactly this value: a tag, a version, or a full commit; of a yarn pin PACKAGE=VALUE
     #[arg(long, value_name = "VALUE", conflicts_with = "locked")]
     to: Option<String>,
     /// Prove every locked value anew from upstream; write nothing

@@ -88,7 +88,7 @@ impl Part {
         if fault.trouble.help.as_deref().is_some_and(|help| help.starts_with("change the pin's keys")) {
             fault.trouble.help = Some(format!(
                 "say in pins.toml, under `packages` of the pin, what it follows: {} = {{ tag = \"…\" }}; or refresh it without --keep and --to",
-                self.key
+                toml_key(&self.key)
             ));
         }
         if !fault.trouble.message.contains(self.key.as_str()) {
@@ -102,13 +102,20 @@ fn pair((key, value): (String, String)) -> Option<(String, Token)> {
     Some((key, Token::new(&value).ok()?))
 }
 
+/// A name as a key of TOML: `@scope/name` needs its quotes.
+fn toml_key(name: &str) -> String {
+    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    if bare { name.to_owned() } else { format!("\"{name}\"") }
+}
+
 /// A note on a package that stays at the commit that it bears, since nothing says what it follows.
 pub(super) fn stays(part: &Part, file: &str) -> Option<String> {
     let Part { key, keys, .. } = part;
     matches!(keys.follow, git::Follow::Commit(_)).then(|| {
         format!(
             "{key}: {file} has a full commit, so it stays there; to follow something, say it in pins.toml, under \
-             `packages` of the pin: {key} = {{ branch = \"…\" }}"
+             `packages` of the pin: {} = {{ branch = \"…\" }}",
+            toml_key(key)
         )
     })
 }
