@@ -174,7 +174,7 @@ pub(super) fn finish(shell: &Shell, report: &Report<'_>) -> u8 {
 
 /// Ends a run that came to nothing.
 pub(super) fn failed(shell: &Shell, verb: &str, failures: &[Failure]) -> u8 {
-    finish(shell, &Report { verb, outcome: Outcome::Nothing, failures })
+    finish(shell, &Report::new(verb, Outcome::Nothing, failures))
 }
 
 /// Ends a run whose command line says something that it cannot mean.
@@ -186,7 +186,7 @@ pub(super) fn wrong_usage(shell: &Shell, verb: &str, message: &str) -> u8 {
 /// Ends a verb that edits pins.toml: says what it changed, or what stopped it.
 pub(super) fn edited(shell: &Shell, verb: &str, result: crate::ops::edit::Edited) -> u8 {
     match result {
-        Ok(refreshed) => finish(shell, &Report { verb, outcome: Outcome::Refreshed(&refreshed), failures: &[] }),
+        Ok(refreshed) => finish(shell, &Report::new(verb, Outcome::Refreshed(&refreshed), &[])),
         Err(failures) => failed(shell, verb, &failures),
     }
 }

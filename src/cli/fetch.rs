@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
     drop(progress);
     warn(shell, remote.as_ref());
     match result {
-        Ok(fetched) => finish(shell, &Report { verb: VERB, outcome: Outcome::Refreshed(&fetched), failures: &[] }),
+        Ok(fetched) => finish(shell, &Report::new(VERB, Outcome::Refreshed(&fetched), &[])),
         Err(failures) => failed(shell, VERB, &failures),
     }
 }

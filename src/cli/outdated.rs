@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
     drop(progress);
     warn(shell, remote.as_ref());
     match result {
-        Ok(rows) => finish(shell, &Report { verb: VERB, outcome: Outcome::Rows(&rows), failures: &[] }),
+        Ok(rows) => finish(shell, &Report::new(VERB, Outcome::Rows(&rows), &[])),
         Err(failures) => failed(shell, VERB, &failures),
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
     drop(progress);
     warn(shell, remote.as_ref());
     match result {
-        Ok(refreshed) => finish(shell, &Report { verb: VERB, outcome: Outcome::Refreshed(&refreshed), failures: &[] }),
+        Ok(refreshed) => finish(shell, &Report::new(VERB, Outcome::Refreshed(&refreshed), &[])),
         Err(failures) => failed(shell, VERB, &failures),
     }
 }

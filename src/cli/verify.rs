@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         Err(failure) => return failed(shell, VERB, &[failure]),
     };
     match ops::verify::run(&common.directory, &ops::verify::Options { strict: args.strict, trusted_key }) {
-        Ok(verdict) => finish(shell, &Report { verb: VERB, outcome: Outcome::Verdict(&verdict), failures: &[] }),
+        Ok(verdict) => finish(shell, &Report::new(VERB, Outcome::Verdict(&verdict), &[])),
         Err(failures) => failed(shell, VERB, &failures),
     }
 }

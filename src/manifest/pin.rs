@@ -138,6 +138,8 @@ impl Pin {
             size_limit: self.size_limit.map(Size::bytes),
             asked: self.asked(),
             allow_downgrade: self.policy.allow_downgrade,
+            min_age: self.policy.min_age,
+            records: true,
             accept_changed,
             archives: None,
             dockerfiles: &[],

@@ -28,6 +28,12 @@ impl Day {
         Some(Self(time.to_zoned(jiff::tz::TimeZone::UTC).date()))
     }
 
+    /// The day so many days later; the last one there is where that is too far.
+    #[must_use]
+    pub fn after(self, days: u32) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().days(i64::from(days))))
+    }
+
     /// Days from another day to this one; negative if this one is earlier.
     #[must_use]
     pub fn days_since(self, earlier: Self) -> i64 {

@@ -1,19 +1,17 @@
 //! What happens while a verb works, told to whoever listens. Logic emits; `ui` speaks.
 
-use super::name::PinName;
-
 /// A step of a long work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
     /// So many pins will be resolved.
     Begin(usize),
-    /// A pin's work began.
-    Start(PinName),
+    /// A pin's work began; it is called by its name, in a workspace by `member/name`.
+    Start(String),
     /// What is being done for a pin now, such as a host that is asked.
-    Step(PinName, String),
+    Step(String, String),
     /// A pin is done with, well or not.
-    Done(PinName),
+    Done(String),
     /// All is done.
     End,
     /// Files will be changed now: from here on nobody may break off.

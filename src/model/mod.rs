@@ -27,7 +27,9 @@ pub use git_url::{GitUrl, GitUrlError, Scheme};
 pub use glob::glob;
 pub use hash::{CommitId, HashError, Sha256, Sha512};
 pub use name::{NameError, PinName};
-pub use outcome::{Between, Class, Failure, FileChange, PinOutcome, Refreshed, Row, Standing, TELLING, Verdict};
+pub use outcome::{
+    Between, Class, Failure, FileChange, Held, HeldBy, PinOutcome, Refreshed, Row, Standing, TELLING, Verdict,
+};
 pub use path::{PathError, RelPath, Twins};
 pub use place::{Excerpt, Place};
 pub use platform::{Platform, PlatformError};

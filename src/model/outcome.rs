@@ -2,6 +2,9 @@
 //!
 //! Made by `ops`, shown by `ui`. Decides nothing.
 
+use std::collections::BTreeMap;
+
+use super::day::Day;
 use super::finding::{Finding, Severity, Trouble};
 use super::name::PinName;
 
@@ -70,6 +73,55 @@ impl Verdict {
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.findings.iter().all(|f| f.severity != Severity::Error)
+    }
+}
+
+/// A newer value that is there, but is not taken, and what holds it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The value as a person would say it, such as `v1.12.0`; of a package `curl 8.5.0-2`.
+    pub value: String,
+    /// What holds it back.
+    pub by: HeldBy,
+}
+
+/// What holds a newer value back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldBy {
+    /// `min-age`: a refresh must have seen it so long ago.
+    MinAge {
+        /// The UTC day on which a refresh first saw it; `None` if none did yet.
+        seen: Option<Day>,
+        /// The first UTC day on which it may be taken, if a refresh sees it today at the latest.
+        from: Day,
+    },
+    /// The manifest's rule does not allow it, such as `^1.11`.
+    Rule(String),
+    /// `exclude` names it.
+    Excluded,
+    /// `freeze`.
+    Frozen {
+        /// Why.
+        reason: String,
+        /// The last day of it.
+        until: Day,
+    },
+    /// Another pin of the group stays.
+    Group(PinName),
+}
+
+impl std::fmt::Display for HeldBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::MinAge { seen: Some(seen), from } => write!(f, "min-age: first seen {seen}, to be taken from {from}"),
+            Self::MinAge { seen: None, from } => {
+                write!(f, "min-age: no refresh has seen it yet; to be taken from {from} if one does today")
+            }
+            Self::Rule(rule) => write!(f, "outside {rule}"),
+            Self::Excluded => f.write_str("excluded by pins.toml"),
+            Self::Frozen { reason, until } => write!(f, "frozen until {until}: {reason}"),
+            Self::Group(pin) => write!(f, "group: {pin} stays"),
+        }
     }
 }
 
@@ -160,6 +212,8 @@ pub struct Refreshed {
     pub pins: Vec<PinOutcome>,
     /// Each file that changed, or would.
     pub files: Vec<FileChange>,
+    /// Newer values that are not taken, and why, by pin.
+    pub held: BTreeMap<PinName, Vec<Held>>,
     /// Things worth knowing that belong to no pin, with a place where they have one.
     pub notes: Vec<Trouble>,
     /// Whether the files were written; not so with `--dry-run` and `--locked`.
@@ -173,6 +227,8 @@ pub enum Standing {
     Current,
     /// Something newer is there.
     Newer,
+    /// What was fixed stands elsewhere upstream, with the same content: the same tree, the same images.
+    Moved,
     /// What was fixed has changed upstream.
     Alarm,
     /// What was fixed has been taken away.
@@ -190,6 +246,7 @@ impl Standing {
         match self {
             Self::Current => "current",
             Self::Newer => "newer",
+            Self::Moved => "moved",
             Self::Alarm => "alarm",
             Self::Gone => "gone",
             Self::Unreachable => "unreachable",
@@ -202,7 +259,7 @@ impl Standing {
     pub fn class(self) -> Option<Class> {
         match self {
             Self::Current | Self::Unlocked => None,
-            Self::Newer => Some(Class::Differs),
+            Self::Newer | Self::Moved => Some(Class::Differs),
             Self::Alarm | Self::Gone => Some(Class::Alarm),
             Self::Unreachable => Some(Class::Undone),
         }
@@ -220,8 +277,17 @@ pub struct Row {
     pub standing: Standing,
     /// The locked value as a person would say it, such as `v1.11.1`.
     pub current: Option<String>,
-    /// The newest value that the manifest allows.
+    /// The newest value that manifest and policy allow now.
+    pub allowed: Option<String>,
+    /// The newest value that there is, whatever holds it back; `None` where nothing is known beyond
+    /// what is allowed.
     pub newest: Option<String>,
+    /// Days since the locked value was first locked.
+    pub age: Option<u32>,
+    /// Newer values that are not taken, and why.
+    pub held: Vec<Held>,
+    /// Warnings that change no class, such as a commit that is on no ref of its repository.
+    pub warnings: Vec<Trouble>,
     /// What happened, for an alarm, something gone or unreachable.
     pub trouble: Option<Trouble>,
 }

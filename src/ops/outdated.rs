@@ -7,7 +7,7 @@ use super::select::select;
 use crate::model::{Day, Event, Events, Failure, PinName, Row, Standing, Time, Trouble};
 use crate::remote::Remote;
 use crate::source::deb::Archives;
-use crate::source::resolve::{Aim, Want};
+use crate::source::resolve::{Aim, Outlook, Want};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -41,9 +41,9 @@ pub fn run(
     let archives = Archives::new(&project.archives, &locked.collect(), options.now, false, &read);
     events.emit(Event::Begin(selection.names.len()));
     let one = |name: &PinName| {
-        events.emit(Event::Start(name.clone()));
+        events.emit(Event::Start(name.to_string()));
         let row = row(&project, opened, name, &archives, options, remote);
-        events.emit(Event::Done(name.clone()));
+        events.emit(Event::Done(name.to_string()));
         row
     };
     let rows = crate::remote::each(&selection.names, options.jobs, one);
@@ -62,33 +62,38 @@ fn row(
     let pin = project.manifest.pins.get(name)?;
     let entry = opened.lock.pins.get(name).filter(|_| !opened.altered.contains(name));
     let current = entry.and_then(|e| pin.source.said(e));
-    let row = |standing, newest, trouble| {
-        Some(Row { pin: name.clone(), kind: pin.source.kind(), standing, current: current.clone(), newest, trouble })
+    let age = entry.and_then(|e| u32::try_from(options.today.days_since(e.first_seen)).ok());
+    let told = |outlook: Outlook| {
+        let Outlook { standing, allowed, newest, held, warnings, trouble } = outlook;
+        let (kind, current) = (pin.source.kind(), current.clone());
+        Some(Row { pin: name.clone(), kind, standing, current, allowed, newest, age, held, warnings, trouble })
     };
+    let row = |standing, trouble| told(Outlook { trouble, ..Outlook::at(standing) });
     if opened.altered.contains(name) {
         let finding = opened.findings.iter().find(|f| f.pin.as_ref() == Some(name));
-        return row(Standing::Alarm, None, finding.map(|f| f.trouble.clone()));
+        return row(Standing::Alarm, finding.map(|f| f.trouble.clone()));
     }
     if entry.is_none()
         && let Some(why) = &pin.unlocked
     {
-        return row(Standing::Unlocked, None, Some(Trouble::new(why.clone())));
+        return row(Standing::Unlocked, Some(Trouble::new(why.clone())));
     }
     let Some(remote) = remote else {
-        return row(Standing::Unreachable, None, Some(Trouble::new("--offline asks nobody").at(pin.place.clone())));
+        return row(Standing::Unreachable, Some(Trouble::new("--offline asks nobody").at(pin.place.clone())));
     };
     let want = Want {
         archives: Some(archives),
         dockerfiles: &project.dockerfiles,
         root: Some(&project.root),
+        records: false,
         ..pin.want(Aim::Newest, entry, false, options.today)
     };
     match pin.source.outlook(&want, remote) {
-        Ok(outlook) => row(outlook.standing, outlook.newest, outlook.trouble),
+        Ok(outlook) => told(outlook),
         Err(fault) => {
             let mut trouble = *fault.trouble;
             trouble.place.get_or_insert_with(|| pin.place.clone());
-            row(fault.standing, None, Some(trouble))
+            row(fault.standing, Some(trouble))
         }
     }
 }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::result_large_err, reason = "a trouble ends the run or is one of a few: its size is never felt")]
 
+pub mod cooldown;
 pub mod deb;
 pub mod git;
 pub mod image;

@@ -9,7 +9,7 @@ use super::template::PathTemplate;
 use crate::disk::{Change, Root};
 use crate::dockerfile::Dockerfile;
 use crate::lock::{Entry, Evidence};
-use crate::model::{Between, Class, Day, Failure, PinName, Platform, Standing, Token, Trouble};
+use crate::model::{Age, Between, Class, Day, Failure, Held, PinName, Platform, Standing, Token, Trouble};
 
 /// Which value is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub struct Want<'a> {
     pub asked: Vec<&'a str>,
     /// Whether an older version may replace a newer one.
     pub allow_downgrade: bool,
+    /// How long a refresh must have known a newer value before it is taken.
+    pub min_age: Option<Age>,
+    /// Whether what is seen now is written into the lock: not so for `outdated`.
+    pub records: bool,
     /// Whether new content under a fixed source is accepted, by name, on the command line.
     pub accept_changed: bool,
     /// The archives that packages are drawn from, for kinds that have such.
@@ -69,6 +73,8 @@ pub struct Resolved {
     pub between: Option<Between>,
     /// Files of the user that follow the entry, such as package.json; written with it or not at all.
     pub files: Vec<Change>,
+    /// Newer values that are not taken, and why.
+    pub held: Vec<Held>,
     /// Things worth knowing.
     pub notes: Vec<String>,
 }
@@ -128,8 +134,23 @@ impl Fault {
 pub struct Outlook {
     /// Where it stands.
     pub standing: Standing,
-    /// The newest value that the manifest allows, as a person would say it.
+    /// The newest value that manifest and policy allow now, as a person would say it.
+    pub allowed: Option<String>,
+    /// The newest value that there is, whatever holds it back; `None` where nothing is known beyond
+    /// what is allowed.
     pub newest: Option<String>,
-    /// What happened, for an alarm or something gone.
+    /// Newer values that are not taken, and why.
+    pub held: Vec<Held>,
+    /// Warnings that change no class, such as a commit that is on no ref of its repository.
+    pub warnings: Vec<Trouble>,
+    /// What happened, for what moved, an alarm or something gone.
     pub trouble: Option<Trouble>,
+}
+
+impl Outlook {
+    /// Where a pin stands, with nothing else known of it.
+    #[must_use]
+    pub fn at(standing: Standing) -> Self {
+        Self { standing, allowed: None, newest: None, held: Vec::new(), warnings: Vec::new(), trouble: None }
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::model::{Event, Events, PinName, visible};
+use crate::model::{Event, Events, visible};
 
 use super::interrupt::Interrupt;
 use super::look::{ShellOptions, Stream, write};
@@ -37,9 +37,9 @@ pub(super) struct Bars {
     screen: MultiProgress,
     overall: ProgressBar,
     /// Pins with a line.
-    shown: BTreeMap<PinName, ProgressBar>,
+    shown: BTreeMap<String, ProgressBar>,
     /// Pins at work without one, with what they do.
-    waiting: BTreeMap<PinName, String>,
+    waiting: BTreeMap<String, String>,
     turning: bool,
 }
 
@@ -152,7 +152,7 @@ impl Bars {
         }
     }
 
-    fn place(&mut self, pin: PinName, what: String) {
+    fn place(&mut self, pin: String, what: String) {
         if self.shown.len() >= SHOWN {
             self.waiting.insert(pin, what);
             return;
@@ -203,7 +203,7 @@ mod tests {
     use std::io;
     use std::sync::Arc;
 
-    fn pin(text: &str) -> PinName {
+    fn pin(text: &str) -> String {
         text.parse().unwrap()
     }
 

@@ -195,7 +195,7 @@ pub(super) mod tests {
             let options = ShellOptions { format, ..ShellOptions::default() };
             let shell = Shell::with(options, Box::new(out.clone()), Box::new(err.clone()));
             let failures = [failure()];
-            let report = Report { verb: "verify", outcome: Outcome::Verdict(&verdict), failures: &failures };
+            let report = Report::new("verify", Outcome::Verdict(&verdict), &failures);
             assert_eq!(report.exit(), 2);
             shell.report(&report).unwrap();
             shell.say("said").unwrap();

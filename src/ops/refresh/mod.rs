@@ -226,7 +226,7 @@ fn resolve(
 ) -> Vec<(PinName, Outcome)> {
     events.emit(Event::Begin(steps.len()));
     let one = |(name, step): &(PinName, Step)| {
-        events.emit(Event::Start(name.clone()));
+        events.emit(Event::Start(name.to_string()));
         let outcome = match step {
             Step::Keep => Outcome::Kept,
             Step::Skip(why) => Outcome::Skipped(why.clone()),
@@ -235,7 +235,7 @@ fn resolve(
                 ask(project, old, name, aim, *or_newest, archives, accepted, options, remote)
             }
         };
-        events.emit(Event::Done(name.clone()));
+        events.emit(Event::Done(name.to_string()));
         (name.clone(), outcome)
     };
     let all = crate::remote::each(steps, options.jobs, one);

@@ -44,7 +44,7 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     let (resolved, files) = choose_all(keys, want, remote)?;
     let entry = resolved.entry;
     let Some(old) = want.old else {
-        return Ok(Outlook { standing: Standing::Unlocked, newest: said(&entry), trouble: None });
+        return Ok(Outlook { allowed: said(&entry), trouble: None, ..Outlook::at(Standing::Unlocked) });
     };
     let mut newer: Vec<(bool, String)> = Vec::new();
     for (key, value) in &entry.values {
@@ -64,7 +64,7 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
         0 => said(&entry),
         _ => Some(newer.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", ")),
     };
-    Ok(Outlook { standing, newest, trouble: None })
+    Ok(Outlook { allowed: newest, ..Outlook::at(standing) })
 }
 
 /// A locked entry as a person would say it: its one version, or how many packages it has.
@@ -122,7 +122,7 @@ fn choose_all(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<(Resolved
     }
     notes.extend(told(want, &files));
     let entry = entry(keys, want, &drawn, &files)?;
-    Ok((Resolved { entry, between: None, files: Vec::new(), notes }, files))
+    Ok((Resolved { entry, between: None, files: Vec::new(), held: Vec::new(), notes }, files))
 }
 
 /// A virtual package is said to be one, with those that provide it (policy 7.5).

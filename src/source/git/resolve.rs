@@ -66,7 +66,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     if prove && let Some(old) = want.old {
         unchanged(old, &entry, &mut notes)?;
     }
-    Ok(Resolved { entry, between, files: Vec::new(), notes })
+    Ok(Resolved { entry, between, files: Vec::new(), held: Vec::new(), notes })
 }
 
 /// Adds the tree as a tar. One that the lock already proves, at the same place, is not made again.
@@ -127,7 +127,11 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
     let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
     let found = choose(keys, want, old, &listing, git, &mut notes)?.found;
     let standing = if old.and_then(commit_of) == Some(found.commit) { Standing::Current } else { Standing::Newer };
-    Ok(Outlook { standing, newest: Some(found.said()), trouble: notes.into_iter().next().map(Trouble::new) })
+    Ok(Outlook {
+        allowed: Some(found.said()),
+        trouble: notes.into_iter().next().map(Trouble::new),
+        ..Outlook::at(standing)
+    })
 }
 
 /// A chosen commit, and what lies between the locked one and it, where that had to be asked for.

@@ -33,7 +33,13 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
         Aim::Newest => {
             let (tag, version) = choose(keys, want, &registry, name)?;
             if let Some(old) = unchanged(keys, want, &registry, name, &tag)? {
-                return Ok(Resolved { entry: old.clone(), between: None, files: Vec::new(), notes: Vec::new() });
+                return Ok(Resolved {
+                    entry: old.clone(),
+                    between: None,
+                    files: Vec::new(),
+                    held: Vec::new(),
+                    notes: Vec::new(),
+                });
             }
             let manifest = registry.manifest(name, Reference::Tag(&tag)).map_err(|e| tagged(&e, want, &tag))?;
             let manifest = kind_kept(manifest, want, &registry, name)?;
@@ -71,7 +77,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
                 .help("the lock was changed by hand or forged: git log -p pins.lock"),
         ));
     }
-    Ok(Resolved { entry, between: None, files: Vec::new(), notes })
+    Ok(Resolved { entry, between: None, files: Vec::new(), held: Vec::new(), notes })
 }
 
 /// Says where a locked pin stands. An unchanged tag costs two requests without a body.
@@ -92,11 +98,11 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     }
     let entry = resolve(keys, &Want { aim: Aim::Newest, ..want.clone() }, remote)?.entry;
     let Some(old) = want.old else {
-        return Ok(Outlook { standing: Standing::Unlocked, newest: said(&entry), trouble: None });
+        return Ok(Outlook { allowed: said(&entry), trouble: None, ..Outlook::at(Standing::Unlocked) });
     };
     let same = old.value("digest") == entry.value("digest") && old.value("tag") == entry.value("tag");
     let standing = if same { Standing::Current } else { Standing::Newer };
-    Ok(Outlook { standing, newest: said(&entry), trouble: None })
+    Ok(Outlook { allowed: said(&entry), trouble: None, ..Outlook::at(standing) })
 }
 
 /// A locked image as a person would say it: its tag, and the beginning of its digest.

@@ -57,7 +57,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
                 .help("the lock was changed by hand or forged: git log -p pins.lock"),
         ));
     }
-    Ok(Resolved { entry, between: None, files: Vec::new(), notes: Vec::new() })
+    Ok(Resolved { entry, between: None, files: Vec::new(), held: Vec::new(), notes: Vec::new() })
 }
 
 /// Says where a locked pin stands. A file that did not change costs no body.
@@ -66,7 +66,7 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     let same = want.old.is_some_and(|old| old.values == resolved.entry.values);
     let standing = if same { Standing::Current } else { Standing::Newer };
     let newest = resolved.entry.value("version").or(resolved.entry.value("sha256")).map(ToString::to_string);
-    Ok(Outlook { standing, newest, trouble: None })
+    Ok(Outlook { allowed: newest, ..Outlook::at(standing) })
 }
 
 /// The version that the manifest fixes, if the URL has one.

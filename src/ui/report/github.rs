@@ -46,11 +46,11 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
             for row in rows {
                 let level = match row.standing {
                     Standing::Current | Standing::Unlocked => continue,
-                    Standing::Newer => "warning",
+                    Standing::Newer | Standing::Moved => "warning",
                     Standing::Alarm | Standing::Gone | Standing::Unreachable => "error",
                 };
                 let current = row.current.as_deref().unwrap_or("-");
-                let newest = row.newest.as_deref().unwrap_or("-");
+                let newest = row.allowed.as_deref().unwrap_or("-");
                 let newer = Trouble::new(format!("{current} -> {newest}"));
                 let trouble = row.trouble.as_ref().unwrap_or(&newer);
                 let title = format!("{} {}", row.pin, row.standing.word());

@@ -370,7 +370,7 @@ fn outdated(out: &mut String, rows: &[Row], look: &Look) {
             row.pin.to_string(),
             row.kind.to_owned(),
             cell(&row.current),
-            cell(&row.newest),
+            cell(&row.allowed),
             row.standing.word().to_owned(),
         ]
     });

@@ -265,7 +265,7 @@ fn stands(row: &Row) -> Stands<'_> {
         kind: row.kind,
         standing: row.standing.word(),
         current: row.current.as_deref(),
-        newest: row.newest.as_deref(),
+        newest: row.allowed.as_deref(),
         trouble: row.trouble.as_ref().map(told),
     }
 }

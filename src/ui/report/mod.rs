@@ -7,7 +7,7 @@ mod human;
 mod json;
 mod sarif;
 
-use crate::model::{Class, Failure, PinOutcome, Refreshed, Row, Severity, Verdict};
+use crate::model::{Class, Failure, PinOutcome, Refreshed, Row, Severity, Standing, Verdict};
 
 use super::look::{Format, Look};
 
@@ -26,28 +26,71 @@ pub enum Outcome<'a> {
     Nothing,
 }
 
+/// What a verb made of one member of a workspace.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// Its folder, from that of the workspace, without a final slash; `.` for the workspace's own.
+    pub name: &'a str,
+    /// What the verb made.
+    pub outcome: Outcome<'a>,
+    /// What stopped it.
+    pub failures: &'a [Failure],
+}
+
 /// A whole run.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The verb, such as `verify`.
     pub verb: &'a str,
-    /// What it made.
+    /// What it made; of a workspace nothing but what its members hold.
     pub outcome: Outcome<'a>,
     /// What stopped it, or parts of it. Failed pins of a [`Refreshed`] are not repeated here.
     pub failures: &'a [Failure],
+    /// The members of a workspace, by name, each place in them as seen from the workspace's folder;
+    /// `None` for a folder by itself.
+    pub members: Option<&'a [Member<'a>]>,
+    /// Where only some standings of pins weigh: which. Failures weigh always.
+    pub fail_on: Option<&'a [Standing]>,
 }
 
 impl<'a> Report<'a> {
+    /// The run of a verb over one folder.
+    #[must_use]
+    pub fn new(verb: &'a str, outcome: Outcome<'a>, failures: &'a [Failure]) -> Self {
+        Self { verb, outcome, failures, members: None, fail_on: None }
+    }
+
+    /// The run of a verb over a workspace: what stopped it as a whole, and its members.
+    #[must_use]
+    pub fn of_workspace(verb: &'a str, members: &'a [Member<'a>], failures: &'a [Failure]) -> Self {
+        Self { members: Some(members), ..Self::new(verb, Outcome::Nothing, failures) }
+    }
+
+    /// The run of one member as if it stood alone.
+    fn of(&self, member: &Member<'a>) -> Self {
+        Self { fail_on: self.fail_on, ..Self::new(self.verb, member.outcome, member.failures) }
+    }
+
     /// The exit code: that of the weightiest of everything in it.
     #[must_use]
     pub fn exit(&self) -> u8 {
-        let made: Vec<Class> = match self.outcome {
+        let members = self.members.unwrap_or_default().iter().flat_map(|m| self.of(m).classes());
+        Class::exit(self.classes().into_iter().chain(members))
+    }
+
+    /// How everything weighs that is not a member's.
+    fn classes(&self) -> Vec<Class> {
+        let mut made: Vec<Class> = match self.outcome {
             Outcome::Verdict(v) if v.is_clean() => Vec::new(),
             Outcome::Verdict(_) => vec![Class::Differs],
-            Outcome::Rows(rows) => rows.iter().filter_map(|r| r.standing.class()).collect(),
+            Outcome::Rows(rows) => {
+                let weighs = |standing: &Standing| self.fail_on.is_none_or(|some| some.contains(standing));
+                rows.iter().map(|r| r.standing).filter(weighs).filter_map(Standing::class).collect()
+            }
             Outcome::Refreshed(_) | Outcome::Nothing => Vec::new(),
         };
-        Class::exit(made.into_iter().chain(self.all_failures().map(|f| f.class)))
+        made.extend(self.all_failures().map(|f| f.class));
+        made
     }
 
     /// Failures of the run, then those of its pins.

@@ -132,7 +132,7 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
                     continue;
                 };
                 let current = row.current.as_deref().unwrap_or("-");
-                let newest = row.newest.as_deref().unwrap_or("-");
+                let newest = row.allowed.as_deref().unwrap_or("-");
                 let newer = Trouble::new(format!("{current} -> {newest}"));
                 let trouble = row.trouble.as_ref().unwrap_or(&newer);
                 let pin = Some(row.pin.as_str());
@@ -164,7 +164,7 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
 fn level(standing: Standing) -> Option<&'static str> {
     match standing {
         Standing::Current | Standing::Unlocked => None,
-        Standing::Newer => Some("warning"),
+        Standing::Newer | Standing::Moved => Some("warning"),
         Standing::Alarm | Standing::Gone | Standing::Unreachable => Some("error"),
     }
 }
@@ -178,6 +178,7 @@ fn rules() -> Vec<Rule> {
     let rule = |id: String, text: &str| Rule { id, short_description: Message { text: text.to_owned() } };
     let standings = [
         (Standing::Newer, "something newer is there"),
+        (Standing::Moved, "what was fixed stands elsewhere, with the same content"),
         (Standing::Alarm, "what was fixed has changed upstream"),
         (Standing::Gone, "what was fixed has been taken away"),
     ];

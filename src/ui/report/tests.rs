@@ -45,6 +45,7 @@ fn refreshed(applied: bool) -> Refreshed {
     let id = |text: &str| text.get(..40).unwrap().to_owned();
     let subjects = (1..=7).map(|n| (format!("000000{n}"), format!("subject {n}")));
     Refreshed {
+        held: std::collections::BTreeMap::new(),
         pins: vec![
             PinOutcome::Moved {
                 pin: pin("coredns"),
@@ -81,7 +82,11 @@ fn rows() -> Vec<Row> {
         kind: "git",
         standing,
         current: current.map(str::to_owned),
-        newest: newest.map(str::to_owned),
+        allowed: newest.map(str::to_owned),
+        newest: None,
+        age: None,
+        held: Vec::new(),
+        warnings: Vec::new(),
         trouble: None,
     };
     vec![
@@ -99,15 +104,12 @@ fn look() -> Look {
 }
 
 fn of(outcome: Outcome<'_>, format: Format, look: &Look) -> Rendered {
-    let report = Report {
-        verb: match outcome {
-            Outcome::Verdict(_) => "verify",
-            Outcome::Refreshed(_) => "refresh",
-            _ => "outdated",
-        },
-        outcome,
-        failures: &[],
+    let verb = match outcome {
+        Outcome::Verdict(_) => "verify",
+        Outcome::Refreshed(_) => "refresh",
+        _ => "outdated",
     };
+    let report = Report::new(verb, outcome, &[]);
     render(&report, format, look)
 }
 

@@ -100,5 +100,5 @@ pub(super) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<R
         notes.extend(parts.iter().filter_map(|part| parts::stays(part, "the Dockerfile")));
         notes.extend(operands::notes(want.dockerfiles));
     }
-    Ok(Resolved { entry, between, files: Vec::new(), notes })
+    Ok(Resolved { entry, between, files: Vec::new(), held: Vec::new(), notes })
 }

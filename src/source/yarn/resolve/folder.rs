@@ -149,7 +149,7 @@ pub(super) fn resolve(
         entry::unchanged(old, &entry, &mut notes)?;
     }
     run.verified(folder, &entry)?;
-    Ok(Resolved { entry, between, files: after.files, notes })
+    Ok(Resolved { entry, between, files: after.files, held: Vec::new(), notes })
 }
 
 /// The folder as it is to be.

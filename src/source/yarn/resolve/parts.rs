@@ -160,11 +160,11 @@ pub(super) fn outlook(parts: &[Part], want: &Want<'_>, remote: &Remote) -> Resul
         git::outlook(&part.keys, &own, &remote.git()).map_err(|fault| part.at(fault))
     };
     let answers = crate::remote::each(parts, JOBS, one);
-    let mut sum = Outlook { standing: Standing::Current, newest: None, trouble: None };
+    let mut sum = Outlook::at(Standing::Current);
     let mut newer: BTreeMap<&str, String> = BTreeMap::new();
     for (part, answer) in parts.iter().zip(answers) {
         let (standing, newest, trouble) = match answer {
-            Ok(Outlook { standing, newest, trouble }) => (standing, newest, trouble),
+            Ok(Outlook { standing, allowed, trouble, .. }) => (standing, allowed, trouble),
             Err(fault) => (fault.standing, None, Some(*fault.trouble)),
         };
         if standing == Standing::Newer {
@@ -187,7 +187,7 @@ pub(super) fn outlook(parts: &[Part], want: &Want<'_>, remote: &Remote) -> Resul
         }
     }
     let said: Vec<String> = newer.iter().map(|(key, newest)| format!("{key} {newest}")).collect();
-    sum.newest = Some(said.join(", ")).filter(|s| !s.is_empty());
+    sum.allowed = Some(said.join(", ")).filter(|s| !s.is_empty());
     Ok(sum)
 }
 
@@ -195,6 +195,7 @@ fn gravity(standing: Standing) -> u8 {
     match standing {
         Standing::Current => 0,
         Standing::Newer => 1,
+        Standing::Moved => 1,
         Standing::Unlocked => 2,
         Standing::Unreachable => 3,
         Standing::Gone => 4,
