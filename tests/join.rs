@@ -378,15 +378,6 @@ fn unlocked_pins_are_counted_and_strict_finds_them() {
 }
 
 #[test]
-fn keys_that_are_not_built_yet_are_said_and_never_passed() {
-    let work = Work::new();
-    let pins = "version = 1\n[pins.web]\ngit = \"https://h.example/r\"\nmin-age = \"7d\"\n";
-    work.write("Dockerfile", "FROM debian\n").write("pins.toml", pins);
-    work.run(&["refresh"]).code(2).says("`min-age` is not built yet");
-    work.run(&["verify"]).code(1).says("PIN002");
-}
-
-#[test]
 fn add_refresh_verify_rename_remove_as_a_new_user_would() {
     let (repo, ids) = releases(2);
     let server = GitMemory::serve(repo);

@@ -152,26 +152,6 @@ fn another_folder_is_named_with_c() {
 }
 
 #[test]
-fn a_key_that_is_not_built_yet_is_never_passed_over() {
-    let (server, work, id) = locked();
-    let key = "min-age = \"7d\"";
-    work.write(
-        "pins.toml",
-        format!(
-            "version = 1\n[pins.p]\ngit = \"{}\"\ntag = \"v1.0.0\"\n{key}\ninto = [{{ arg = \"X\" }}]\n",
-            server.url()
-        ),
-    );
-    work.run(&["verify"]).code(1).says("PIN002").says("not built yet");
-    work.run(&["refresh"]).code(2).says("not built yet");
-    assert!(work.read("Dockerfile").contains(&id));
-    work.write("pins.toml", "version = 1\n[workspace]\nmembers = [\"*\"]\n");
-    for verb in ["verify", "refresh", "outdated"] {
-        work.run(&[verb]).code(2).says("workspaces are not built yet");
-    }
-}
-
-#[test]
 fn freeze_holds_until_its_day_and_a_named_pin_moves() {
     let (repo, ids) = releases(2);
     let server = GitMemory::serve(repo);

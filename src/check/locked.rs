@@ -4,7 +4,6 @@
 
 use super::Join;
 use crate::lock::FILE;
-use crate::manifest::Pin;
 use crate::model::{Finding, Id, PinName, Place, Trouble};
 use crate::source::Offline;
 
@@ -34,9 +33,6 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
         };
         if join.lock.altered.contains(name) {
             continue;
-        }
-        if let Some(key) = pin.not_built() {
-            findings.push(not_built(name, pin, key));
         }
         let request = pin.source.request(&pin.platforms);
         if entry.request != request {
@@ -79,21 +75,10 @@ fn missing(join: &Join<'_>, name: &PinName) -> Finding {
     let Some(pin) = join.manifest.pins.get(name) else {
         return Finding::error(Id::LOCK002, Some(name), Trouble::new("the pin is not in the lock"));
     };
-    if let Some(key) = pin.not_built() {
-        return not_built(name, pin, key);
-    }
     let trouble = Trouble::new("the pin is not in the lock")
         .at(pin.place.clone())
         .expected(format!("an entry in {FILE}"))
         .found("none")
         .help(format!("dubo-pin refresh {name}"));
     Finding::error(Id::LOCK002, Some(name), trouble)
-}
-
-/// PIN002: what cannot be verified is never passed over.
-fn not_built(name: &PinName, pin: &Pin, key: &str) -> Finding {
-    let trouble = Trouble::new(format!("`{key}` is not built yet in this version, so this pin cannot be verified"))
-        .at(pin.place.clone())
-        .help("remove the key, or say in the pin: unlocked = \"why\"");
-    Finding::error(Id::PIN002, Some(name), trouble)
 }

@@ -110,14 +110,6 @@ impl Pin {
         self.moving.unwrap_or(!self.source.is_fixed())
     }
 
-    /// A key of the pin that this version reads but does not act on yet; with it, the pin can be
-    /// neither refreshed nor verified.
-    #[must_use]
-    pub fn not_built(&self) -> Option<&'static str> {
-        let given = [("min-age", self.policy.min_age.is_some())];
-        given.into_iter().find(|(_, given)| *given).map(|(key, _)| key)
-    }
-
     /// The values that its sites ask for.
     #[must_use]
     pub fn asked(&self) -> Vec<&str> {

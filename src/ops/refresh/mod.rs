@@ -79,6 +79,11 @@ pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) 
     let mut follow = Following::default();
     for (name, outcome) in resolved {
         let files = outcome.files();
+        if let Outcome::Resolved(resolved) = &outcome
+            && !resolved.held.is_empty()
+        {
+            refreshed.held.insert(name.clone(), resolved.held.clone());
+        }
         refreshed.pins.push(settle(&project, &mended.lock, &mut new, &name, outcome, options));
         follow.extend(files.into_iter().map(|change| (name.clone(), change)));
     }
@@ -319,7 +324,7 @@ fn settle(
     let before = old.pins.get(name);
     let outcome = match before {
         None => PinOutcome::New { pin: name.clone(), values: told(&entry), notes: resolved.notes },
-        Some(before) if *before == entry && resolved.notes.is_empty() => PinOutcome::Unchanged(name.clone()),
+        Some(before) if same(before, &entry) && resolved.notes.is_empty() => PinOutcome::Unchanged(name.clone()),
         Some(before) => PinOutcome::Moved {
             pin: name.clone(),
             values: changed(before, &entry),
@@ -329,6 +334,11 @@ fn settle(
     };
     new.pins.insert(name.clone(), entry);
     outcome
+}
+
+/// Whether two entries differ at most in what is seen and held back.
+fn same(before: &Entry, after: &Entry) -> bool {
+    *before == Entry { seen: before.seen.clone(), ..after.clone() }
 }
 
 /// The values of an entry, the telling one first.
