@@ -179,7 +179,7 @@ fn every_flipped_bit_of_a_pinned_token_is_a_finding_that_names_the_line() {
     work.write("Dockerfile", &file).write("pins.toml", manifest(&server.url(), "version = \"=1.0.0\""));
     work.run(&["refresh"]).code(0);
     work.run(&["verify"]).code(0);
-    let verify = || dubo_pin::ops::verify::run(&work.image(), &Default::default());
+    let verify = || dubo_pin::ops::verify::folder(&work.image(), &Default::default());
     for (token, line) in [("v1.0.0", 2), (ids[0].as_str(), 4)] {
         let start = file.find(token).unwrap();
         for bit in 0..token.len() * 8 {
@@ -217,7 +217,7 @@ fn every_flipped_bit_of_the_lock_is_seen_and_its_line_named() {
             work.run(&["verify"]).code(0);
             continue;
         }
-        let place = match dubo_pin::ops::verify::run(&work.image(), &Default::default()) {
+        let place = match dubo_pin::ops::verify::folder(&work.image(), &Default::default()) {
             Err(failures) => failures[0].trouble.place.clone(),
             Ok(verdict) => {
                 assert!(!verdict.is_clean(), "bit {bit} was not seen");

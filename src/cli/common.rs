@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::environment::Environment;
-use crate::model::{Class, Failure, Trouble, quoted};
+use crate::model::{Class, Failure, Standing, Trouble, quoted};
+use crate::ops::Answer;
 use crate::remote::git::GitOptions;
 use crate::remote::registry::Logins;
 use crate::remote::yarn::YarnOptions;
@@ -169,6 +170,31 @@ pub(super) fn finish(shell: &Shell, report: &Report<'_>) -> u8 {
     match shell.report(report) {
         Ok(()) => report.exit(),
         Err(_) => Class::Undone.code(),
+    }
+}
+
+/// Says what a verb came to in a folder, or in the members of a workspace, and gives the exit code.
+pub(super) fn conclude<T>(
+    shell: &Shell,
+    verb: &str,
+    result: &Result<Answer<T>, Vec<Failure>>,
+    outcome: impl Fn(&T) -> Outcome<'_>,
+    fail_on: Option<&[Standing]>,
+) -> u8 {
+    match result {
+        Ok(Answer::One(made)) => finish(shell, &Report { fail_on, ..Report::new(verb, outcome(made), &[]) }),
+        Ok(Answer::Members(members, failures)) => {
+            let mut shown = Vec::with_capacity(members.len());
+            for member in members {
+                let (outcome, failures) = match &member.result {
+                    Ok(made) => (outcome(made), &[][..]),
+                    Err(failures) => (Outcome::Nothing, failures.as_slice()),
+                };
+                shown.push(crate::ui::Member { name: &member.name, outcome, failures });
+            }
+            finish(shell, &Report { fail_on, ..Report::of_workspace(verb, &shown, failures) })
+        }
+        Err(failures) => failed(shell, verb, failures),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `dubo-pin fetch`.
 
-use super::common::{Common, failed, finish, store_folder, warn};
+use super::common::{Common, conclude, failed, store_folder, warn};
 use super::environment::Environment;
 use crate::ops;
-use crate::ui::{Outcome, Report, Shell};
+use crate::ui::{Outcome, Shell};
 
 const VERB: &str = "fetch";
 
@@ -32,12 +32,10 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
     };
     let store = store_folder(environment);
     let from = ops::From { remote: remote.as_ref(), store: store.as_deref() };
+    let options = ops::fetch::Options { names: args.names.clone(), dry_run: args.dry_run, force: args.force };
     let progress = shell.progress();
-    let result = ops::fetch::run(&common.directory, &args.names, args.dry_run, args.force, &from, &progress);
+    let result = ops::fetch::run(&common.directory, &options, &from, &progress);
     drop(progress);
     warn(shell, remote.as_ref());
-    match result {
-        Ok(fetched) => finish(shell, &Report::new(VERB, Outcome::Refreshed(&fetched), &[])),
-        Err(failures) => failed(shell, VERB, &failures),
-    }
+    conclude(shell, VERB, &result, |made| Outcome::Refreshed(made), None)
 }

@@ -1,10 +1,10 @@
 //! `dubo-pin outdated`.
 
-use super::common::{Common, failed, finish, warn};
+use super::common::{Common, conclude, failed, warn};
 use super::environment::Environment;
-use crate::model::{Day, Time};
+use crate::model::{Day, Standing, Time};
 use crate::ops;
-use crate::ui::{Outcome, Report, Shell};
+use crate::ui::{Outcome, Shell};
 
 const VERB: &str = "outdated";
 
@@ -21,6 +21,19 @@ pub(super) struct Args {
     /// Pins by name or glob; all if none is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+    /// Standings that make the exit code other than 0, such as alarm,gone: all but current and
+    /// unlocked, unless some are given
+    #[arg(long, value_name = "STANDING,…", value_delimiter = ',', value_parser = standing)]
+    fail_on: Vec<Standing>,
+}
+
+/// A standing by its word.
+fn standing(word: &str) -> Result<Standing, String> {
+    let all = Standing::ALL.iter().filter(|s| s.class().is_some());
+    all.clone().find(|s| s.word() == word).copied().ok_or_else(|| {
+        let words: Vec<&str> = all.map(|s| s.word()).collect();
+        format!("the standings that can weigh are {}", words.join(", "))
+    })
 }
 
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell: &Shell) -> u8 {
@@ -38,8 +51,6 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
     let result = ops::outdated::run(&common.directory, &options, remote.as_ref(), &progress);
     drop(progress);
     warn(shell, remote.as_ref());
-    match result {
-        Ok(rows) => finish(shell, &Report::new(VERB, Outcome::Rows(&rows), &[])),
-        Err(failures) => failed(shell, VERB, &failures),
-    }
+    let fail_on = Some(args.fail_on.as_slice()).filter(|some| !some.is_empty());
+    conclude(shell, VERB, &result, |rows| Outcome::Rows(rows), fail_on)
 }

@@ -1,10 +1,10 @@
 //! `dubo-pin refresh`.
 
-use super::common::{Common, failed, finish, store_folder, warn, wrong_usage};
+use super::common::{Common, conclude, failed, store_folder, warn, wrong_usage};
 use super::environment::Environment;
 use crate::model::{Day, Time, Token};
 use crate::ops;
-use crate::ui::{Outcome, Report, Shell};
+use crate::ui::{Outcome, Shell};
 
 const VERB: &str = "refresh";
 
@@ -72,8 +72,5 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
     let result = ops::refresh::run(&common.directory, &options, &from, &progress);
     drop(progress);
     warn(shell, remote.as_ref());
-    match result {
-        Ok(refreshed) => finish(shell, &Report::new(VERB, Outcome::Refreshed(&refreshed), &[])),
-        Err(failures) => failed(shell, VERB, &failures),
-    }
+    conclude(shell, VERB, &result, |made| Outcome::Refreshed(made), None)
 }

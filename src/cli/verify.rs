@@ -1,11 +1,11 @@
 //! `dubo-pin verify`. It is handed no network.
 
-use super::common::{Common, failed, finish};
+use super::common::{Common, conclude, failed};
 use super::environment::Environment;
 use crate::model::{Class, Failure};
 use crate::ops;
 use crate::trust::TrustedKey;
-use crate::ui::{Outcome, Report, Shell};
+use crate::ui::{Outcome, Shell};
 
 const VERB: &str = "verify";
 
@@ -33,10 +33,8 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         Ok(key) => key,
         Err(failure) => return failed(shell, VERB, &[failure]),
     };
-    match ops::verify::run(&common.directory, &ops::verify::Options { strict: args.strict, trusted_key }) {
-        Ok(verdict) => finish(shell, &Report::new(VERB, Outcome::Verdict(&verdict), &[])),
-        Err(failures) => failed(shell, VERB, &failures),
-    }
+    let result = ops::verify::run(&common.directory, &ops::verify::Options { strict: args.strict, trusted_key });
+    conclude(shell, VERB, &result, |verdict| Outcome::Verdict(verdict), None)
 }
 
 /// A key as text, or as the file that holds it.

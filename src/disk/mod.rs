@@ -10,6 +10,7 @@
 //! what is half done ([`interrupted`]) and lets the next run finish it ([`recover`]).
 
 mod apply;
+mod below;
 mod bulk;
 mod content;
 mod error;

@@ -138,6 +138,11 @@ impl Root {
         }
     }
 
+    /// An open folder below, as a root.
+    pub(super) fn at(&self, path: &str, fd: OwnedFd) -> Self {
+        Self { dir: if path.is_empty() { self.dir.clone() } else { self.dir.join(path) }, fd }
+    }
+
     /// The folder as it was named.
     #[must_use]
     pub fn dir(&self) -> &Path {

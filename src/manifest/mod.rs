@@ -7,6 +7,7 @@
 #![allow(clippy::result_large_err, reason = "a trouble ends the run or is one of a few: its size is never felt")]
 
 pub mod edit;
+mod inherit;
 mod pattern;
 mod pin;
 mod policy;
@@ -23,6 +24,7 @@ use crate::source::VersionRule;
 use crate::source::deb;
 use crate::table::{self, Document, Placed, Table};
 
+pub use inherit::Inherited;
 pub use pattern::{Pattern, is_dockerfile};
 pub use pin::{Pin, Size, SizeError};
 pub use policy::{Freeze, Policy};
@@ -72,6 +74,8 @@ pub struct Archive {
     pub keys: deb::Archive,
     /// Where the resolved snapshot stands in Dockerfiles.
     pub into: Vec<Placed<Site>>,
+    /// Whether the workspace's manifest has it: files that it names are in that one's folder.
+    pub inherited: bool,
 }
 
 /// How lint's findings are judged.
@@ -113,7 +117,26 @@ impl std::str::FromStr for LintId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
     /// Which folders.
-    pub members: Vec<Pattern>,
+    pub members: Vec<Placed<Pattern>>,
+    /// Which of these are none.
+    pub exclude: Vec<Placed<Pattern>>,
+}
+
+impl Workspace {
+    /// Whether a folder, from that of the workspace, is a member.
+    #[must_use]
+    pub fn has(&self, folder: &str) -> bool {
+        let any = |list: &[Placed<Pattern>]| list.iter().any(|p| p.value.matches(folder));
+        any(&self.members) && !any(&self.exclude)
+    }
+
+    /// Reads `[workspace]` alone, if the text is TOML and has one that can be read. What is wrong with
+    /// it, [`Manifest::parse`] says.
+    #[must_use]
+    pub fn peek(bytes: &[u8]) -> Option<Self> {
+        let document = table::parse("pins.toml", bytes).ok()?;
+        read_workspace(&document.root())
+    }
 }
 
 impl Manifest {
@@ -124,13 +147,21 @@ impl Manifest {
     /// (too large, not UTF-8, no TOML), a `requires` that this program does not meet, and a
     /// version that it does not know are each said alone.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, Vec<Trouble>> {
-        Self::parse_as(file, bytes, env!("CARGO_PKG_VERSION"))
+        Self::parse_under(file, bytes, &Inherited::default())
+    }
+
+    /// …as a member of a workspace.
+    ///
+    /// # Errors
+    /// As [`Manifest::parse`].
+    pub fn parse_under(file: &str, bytes: &[u8], under: &Inherited) -> Result<Self, Vec<Trouble>> {
+        Self::parse_as(file, bytes, under, env!("CARGO_PKG_VERSION"))
     }
 
     /// …as a program of the given version would.
-    fn parse_as(file: &str, bytes: &[u8], program: &str) -> Result<Self, Vec<Trouble>> {
+    fn parse_as(file: &str, bytes: &[u8], under: &Inherited, program: &str) -> Result<Self, Vec<Trouble>> {
         let document = table::parse(file, bytes).map_err(|t| vec![t])?;
-        let manifest = read(&document, program).map_err(|t| vec![t])?;
+        let manifest = read(&document, under, program).map_err(|t| vec![t])?;
         let troubles = document.troubles();
         if troubles.is_empty() { Ok(manifest) } else { Err(troubles) }
     }
@@ -156,7 +187,7 @@ impl Manifest {
     }
 }
 
-fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Trouble> {
+fn read(document: &Document<'_>, under: &Inherited, program: &str) -> Result<Manifest, Trouble> {
     let root = document.root();
     vet_requires(&root, program)?;
     vet_version(&root)?;
@@ -164,11 +195,10 @@ fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Trouble> {
         let belongs = IMAGE.contains(&key);
         belongs.then(|| format!("`{key}` belongs under [image]"))
     });
-    let image = read_image(&root);
+    let image = under.image(read_image(&root));
     let policy_table = root.table("policy");
-    let none = Policy::default();
-    let policy = policy_table.as_ref().map(|t| Policy::read(t, &none));
-    let policy = policy.unwrap_or_default();
+    let policy = policy_table.as_ref().map(|t| Policy::read(t, &under.policy));
+    let policy = policy.unwrap_or_else(|| under.policy.clone());
     if let Some(table) = &policy_table {
         let mut known = Policy::KNOWN.to_vec();
         known.push("atomic");
@@ -182,7 +212,7 @@ fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Trouble> {
         table.only(&format!("in archive `{name}`"), &known, |_| None);
         let into = site::read_all(&table, &site::Bears::Snapshot);
         let keys = deb::Archive::read(&table)?;
-        Some((name, Archive { place, keys, into }))
+        Some((name, Archive { place, keys, into, inherited: false }))
     });
     let archives = archives.collect();
     let pins = named(&root, "pins")?;
@@ -191,15 +221,17 @@ fn read(document: &Document<'_>, program: &str) -> Result<Manifest, Trouble> {
         Some((name, pin))
     });
     let pins = pins.collect();
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         image,
         archives,
         pins,
         policy,
-        atomic: atomic.unwrap_or(false),
-        lint: read_lint(&root),
+        atomic: atomic.unwrap_or(under.atomic),
+        lint: under.lint(read_lint(&root)),
         workspace: read_workspace(&root),
     };
+    let inherited = under.archives(&manifest);
+    manifest.archives.extend(inherited);
     vet_sites(document, &manifest);
     vet_vendors(document, &manifest);
     Ok(manifest)
@@ -307,13 +339,18 @@ fn read_lint(root: &Table<'_>) -> Lint {
 
 fn read_workspace(root: &Table<'_>) -> Option<Workspace> {
     let table = root.table("workspace")?;
-    table.only("in [workspace]", &["members"], |_| None);
+    table.only("in [workspace]", &["members", "exclude"], |_| None);
     if !table.has("members") {
         let trouble = Trouble::new("the workspace names no members").at(table.place());
         table.report(trouble.help("write `members = [\"*\"]`"));
     }
+    let exclude = table.list::<Pattern>("exclude").unwrap_or_default();
     let members = table.list::<Pattern>("members")?;
-    Some(Workspace { members: members.into_iter().map(|m| m.value).collect() })
+    for pattern in members.iter().chain(&exclude).filter(|p| p.value.as_str().contains("**")) {
+        let trouble = Trouble::new("`**` is not understood here").at(pattern.place.clone());
+        table.report(trouble.help("write a pattern for each depth: members = [\"*\", \"*/*\"]"));
+    }
+    Some(Workspace { members, exclude })
 }
 
 /// One site cannot bear two values.

@@ -37,6 +37,8 @@ pub struct Pin {
     pub moving: Option<bool>,
     /// Why it is not locked yet, if that is known.
     pub unlocked: Option<String>,
+    /// The group that it is of: its pins move together or not at all.
+    pub group: Option<PinName>,
     /// What holds it back.
     pub policy: Policy,
 }
@@ -101,7 +103,7 @@ impl fmt::Display for Size {
 }
 
 /// The keys that every kind of pin has.
-const COMMON: [&str; 4] = ["into", "platforms", "moving", "unlocked"];
+const COMMON: [&str; 5] = ["into", "platforms", "moving", "unlocked", "group"];
 
 impl Pin {
     /// Whether new content under the source is news rather than an alarm.
@@ -171,6 +173,7 @@ impl Pin {
         let platforms = read_platforms(table, image);
         let source = Source::read(table, &platforms);
         let moving = table.flag("moving");
+        let group = table.parsed::<PinName>("group").map(|g| g.value);
         let unlocked = table.words("unlocked").map(|w| w.value.to_owned());
         let policy = Policy::read(table, policy);
         let track = table.flag("track");
@@ -202,6 +205,7 @@ impl Pin {
             size_limit,
             moving,
             unlocked,
+            group,
             policy,
         })
     }

@@ -29,7 +29,7 @@ fn said(troubles: &[Trouble]) -> String {
 }
 
 fn parse(bytes: &[u8]) -> Result<Manifest, String> {
-    Manifest::parse_as("pins.toml", bytes, "0.1.0").map_err(|t| said(&t))
+    Manifest::parse_as("pins.toml", bytes, &super::Inherited::default(), "0.1.0").map_err(|t| said(&t))
 }
 
 fn data() -> PathBuf {
@@ -136,7 +136,7 @@ fn a_program_that_is_too_old_says_only_that() {
     for (program, is_enough) in
         [("0.1.0", false), ("0.2.9", false), ("0.3.0", true), ("0.3.0-dev", true), ("1.0.0", true)]
     {
-        let troubles = Manifest::parse_as("pins.toml", text, program).unwrap_err();
+        let troubles = Manifest::parse_as("pins.toml", text, &super::Inherited::default(), program).unwrap_err();
         assert_eq!(troubles.len(), 1);
         let expected = if is_enough {
             "the manifest is of another version".to_owned()

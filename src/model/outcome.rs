@@ -240,6 +240,10 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Current, Self::Newer, Self::Moved, Self::Alarm, Self::Gone, Self::Unreachable, Self::Unlocked];
+
     /// The word for it, in tables and in JSON.
     #[must_use]
     pub fn word(self) -> &'static str {

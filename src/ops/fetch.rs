@@ -2,33 +2,58 @@
 
 use std::path::Path;
 
+use super::members::{self, Answer};
 use super::project::{Project, disk, failure, known};
 use super::select::select;
+use super::stand::Ground;
 use super::vendoring::{self, BLOCKS, From, Vendoring};
 use crate::disk::{Change, Plan, ProcessLock, recover};
 use crate::lock;
 use crate::model::{Event, Events, Failure, PinOutcome, Refreshed, Sha256};
 
-/// Restores vendored files from the store, the second store, a mirror or upstream, in that order.
+/// What the command line asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Names and globs; none means every pin.
+    pub names: Vec<String>,
+    /// Show what would change; write nothing.
+    pub dry_run: bool,
+    /// Overwrite files at vendored places that dubo-pin did not write.
+    pub force: bool,
+}
+
+/// Restores vendored files from the store, the second store, a mirror or upstream, in that order; in a
+/// folder, or in the members of a workspace.
 ///
 /// # Errors
 /// What kept it from beginning, or from writing; a pin whose files cannot be had is part of the
 /// answer.
 pub fn run(
     dir: &Path,
+    options: &Options,
+    from: &From<'_>,
+    events: &dyn Events,
+) -> Result<Answer<Refreshed>, Vec<Failure>> {
+    let (meant, whole) = members::meant(dir, &options.names)?;
+    // One after the other: what one fetched, the next finds in the store.
+    let results = meant.iter().map(|(ground, names)| (ground.name(), one_folder(ground, names, options, from, events)));
+    members::answer(results, whole)
+}
+
+fn one_folder(
+    ground: &Ground,
     names: &[String],
-    dry_run: bool,
-    force: bool,
+    options: &Options,
     from: &From<'_>,
     events: &dyn Events,
 ) -> Result<Refreshed, Vec<Failure>> {
+    let (dry_run, force) = (options.dry_run, options.force);
     let one = |f: Failure| vec![f];
     let mut fetched = Refreshed::default();
-    let (root, _) = super::project::manifest_bytes(dir).map_err(one)?;
-    let project = Project::read(dir)?;
-    let process = if dry_run { None } else { Some(ProcessLock::take(&root).map_err(|e| one(disk(&e)))?) };
+    let project = Project::of(ground)?;
+    let process = if dry_run { None } else { Some(ProcessLock::take(&project.root).map_err(|e| one(disk(&e)))?) };
     if let Some(process) = &process {
-        fetched.notes.extend(recover(&root, process).map_err(|e| one(disk(&e)))?.to_trouble());
+        fetched.notes.extend(recover(&project.root, process).map_err(|e| one(disk(&e)))?.to_trouble());
     }
     let opened = project.lock.as_ref().map_err(|e| one(failure(e.class(), e.trouble())))?;
     let selection = select(&project.manifest, names)?;

@@ -11,9 +11,12 @@ pub mod outdated;
 pub mod refresh;
 pub mod verify;
 
+mod members;
 mod project;
 mod select;
+mod stand;
 mod vendoring;
 
+pub use members::{Answer, Member};
 pub use project::MANIFEST;
 pub use vendoring::From;

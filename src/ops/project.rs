@@ -4,19 +4,22 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::disk::{DiskError, Root};
 use crate::dockerfile::Dockerfile;
 use crate::lock::{self, LockError, Opened};
-use crate::manifest::Manifest;
+use crate::manifest::{Inherited, Manifest};
 use crate::model::{Class, Failure, PinName, Place, RelPath, Trouble};
 use crate::source::deb::Effective;
+
+use super::stand::{Above, Ground, Stand, stand};
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "pins.toml";
 
 /// No file that dubo-pin reads as text may be larger: bytes.
-const CAP: u64 = crate::disk::CAP;
+pub(super) const CAP: u64 = crate::disk::CAP;
 
 /// A folder, read.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(super) struct Project {
     /// The manifest's archives, with the files that they name read in.
     pub(super) archives: BTreeMap<PinName, Effective>,
     pub(super) interrupted: Option<Vec<RelPath>>,
+    /// The workspace that the folder is a member of.
+    above: Option<Arc<Above>>,
 }
 
 /// A failure of the whole verb.
@@ -61,14 +66,35 @@ pub(super) fn no_manifest(dir: &Path) -> Failure {
 }
 
 impl Project {
-    /// Reads everything, or says everything that cannot be read.
+    /// Reads everything of the one folder that a verb was given, or says everything that cannot be read.
     pub(super) fn read(dir: &Path) -> Result<Self, Vec<Failure>> {
-        let (root, bytes) = manifest_bytes(dir).map_err(|f| vec![f])?;
+        match stand(dir)? {
+            Stand::One(ground) => Self::of(&ground),
+            Stand::Workspace(grounds, _) => match grounds.iter().find(|g| g.member.is_none()) {
+                Some(own) => Self::of(own),
+                None => {
+                    let trouble =
+                        Trouble::new("this verb works on one folder, and this one is a workspace without pins");
+                    let help = "dubo-pin -C MEMBER … names one of its members";
+                    Err(vec![failure(Class::Usage, trouble.at(Place::file(MANIFEST)).help(help))])
+                }
+            },
+        }
+    }
+
+    /// Reads everything of a folder, or says everything that cannot be read.
+    pub(super) fn of(ground: &Ground) -> Result<Self, Vec<Failure>> {
+        let root = ground.root().map_err(|f| vec![f])?;
+        let one = |f: Failure| vec![f];
+        let bytes = known(MANIFEST).and_then(|path| root.read(&path, CAP).map_err(|e| disk(&e))).map_err(one)?;
         let Some(bytes) = bytes else {
-            return Err(vec![no_manifest(dir)]);
+            return Err(vec![no_manifest(root.dir())]);
         };
+        let above = ground.above.clone();
+        let none = Inherited::default();
+        let inherited = above.as_ref().map_or(&none, |above| &above.inherited);
         let mut failures = Vec::new();
-        let manifest = Manifest::parse(MANIFEST, &bytes)
+        let manifest = Manifest::parse_under(MANIFEST, &bytes, inherited)
             .map_err(|troubles| failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))));
         let (lock_bytes, lock) = match known(lock::FILE).and_then(|path| root.read(&path, CAP).map_err(|e| disk(&e))) {
             Ok(None) => (None, Ok(Opened::none())),
@@ -82,19 +108,27 @@ impl Project {
             }
         };
         let Ok(manifest) = manifest else { return Err(failures) };
-        if manifest.workspace.is_some() {
-            let trouble = Trouble::new("workspaces are not built yet in this version").at(Place::file(MANIFEST));
-            failures
-                .push(failure(Class::Usage, trouble.help("until then, run it in each member: dubo-pin -C MEMBER …")));
+        if manifest.workspace.is_some() && ground.member.is_some() {
+            let trouble = Trouble::new("a member of a workspace cannot be a workspace").at(Place::file(MANIFEST));
+            let help = "remove [workspace] here, or exclude the folder there: exclude = [\"…\"]";
+            failures.push(failure(Class::Usage, trouble.help(help)));
         }
         let dockerfiles = dockerfiles(&root, &manifest, &mut failures);
-        let archives = archives(&root, &manifest, &mut failures);
+        let archives = archives(&root, above.as_deref(), &manifest, &mut failures);
         let interrupted = crate::disk::interrupted(&root);
         if failures.is_empty() {
-            Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, archives, interrupted })
+            Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, archives, interrupted, above })
         } else {
             Err(failures)
         }
+    }
+
+    /// Reads a file that an archive of the manifest names: where the workspace has the archive, below
+    /// the workspace's folder.
+    pub(super) fn file_of(&self, archive: &PinName, path: &RelPath) -> Result<Vec<u8>, Trouble> {
+        let inherited = self.manifest.archives.get(archive).is_some_and(|a| a.inherited);
+        let above = self.above.as_ref().filter(|_| inherited);
+        named_file(above.map_or(&self.root, |above| &above.root), path)
     }
 }
 
@@ -108,9 +142,15 @@ pub(super) fn named_file(root: &Root, path: &RelPath) -> Result<Vec<u8>, Trouble
     }
 }
 
-fn archives(root: &Root, manifest: &Manifest, failures: &mut Vec<Failure>) -> BTreeMap<PinName, Effective> {
+fn archives(
+    root: &Root,
+    above: Option<&Above>,
+    manifest: &Manifest,
+    failures: &mut Vec<Failure>,
+) -> BTreeMap<PinName, Effective> {
     let mut all = BTreeMap::new();
     for (name, archive) in &manifest.archives {
+        let root = above.filter(|_| archive.inherited).map_or(root, |above| &above.root);
         match Effective::new(name, &archive.place, &archive.keys, &|path| named_file(root, path)) {
             Ok(effective) => drop(all.insert(name.clone(), effective)),
             Err(troubles) => failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))),

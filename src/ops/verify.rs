@@ -4,7 +4,9 @@
 
 use std::path::Path;
 
+use super::members::{self, Answer};
 use super::project::{Project, failure};
+use super::stand::Ground;
 use crate::check::{self, Join};
 use crate::lock::{self, LockError};
 use crate::model::{Failure, Trouble, Verdict};
@@ -19,15 +21,31 @@ pub struct Options {
     pub trusted_key: Option<TrustedKey>,
 }
 
-/// Verifies one folder.
+/// Verifies a folder, or all members of a workspace.
 ///
 /// # Errors
 /// What kept the manifest, the lock or a Dockerfile from being read.
-pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
-    let project = Project::read(dir)?;
+pub fn run(dir: &Path, options: &Options) -> Result<Answer<Verdict>, Vec<Failure>> {
+    members::each(dir, &[], |ground, _| judge(ground, options))
+}
+
+/// Verifies one folder, a member or one by itself.
+///
+/// # Errors
+/// As [`run`]; a workspace without pins of its own.
+pub fn folder(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
+    verdict(&Project::read(dir)?, options)
+}
+
+/// Verifies one folder, on the disk or in a tree that git holds.
+pub(super) fn judge(ground: &Ground, options: &Options) -> Result<Verdict, Vec<Failure>> {
+    verdict(&Project::of(ground)?, options)
+}
+
+fn verdict(project: &Project, options: &Options) -> Result<Verdict, Vec<Failure>> {
     let opened = project.lock.as_ref().map_err(|e: &LockError| vec![failure(e.class(), e.trouble())])?;
     let mut vendored = check::vendored::check(&project.root, &project.manifest, opened, &project.dockerfiles);
-    vendored.extend(proofs(&project, opened, &vendored));
+    vendored.extend(proofs(project, opened, &vendored));
     let join = Join {
         manifest: &project.manifest,
         lock: opened,
@@ -39,7 +57,7 @@ pub fn run(dir: &Path, options: &Options) -> Result<Verdict, Vec<Failure>> {
     };
     let mut verdict = check::verify(&join, options.strict);
     if let Some(key) = &options.trusted_key {
-        verdict.findings.extend(signature(&project, key).map_err(|f| vec![f])?);
+        verdict.findings.extend(signature(project, key).map_err(|f| vec![f])?);
     }
     Ok(verdict)
 }

@@ -425,6 +425,12 @@ impl Source {
         }
     }
 
+    /// Whether the pin may draw from an archive of this name.
+    #[must_use]
+    pub fn draws(&self, archive: &PinName) -> bool {
+        matches!(self, Self::Deb(keys) if keys.archives.is_empty() || keys.archives.contains(archive))
+    }
+
     /// What a builder takes in by itself where a Dockerfile names it, as locked; nothing of a kind
     /// that only a RUN step takes in.
     ///

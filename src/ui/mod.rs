@@ -15,5 +15,5 @@ mod style;
 pub use interrupt::Interrupt;
 pub use look::{Format, ShellOptions, colors};
 pub use progress::Progress;
-pub use report::{Outcome, Report};
+pub use report::{Member, Outcome, Report};
 pub use shell::Shell;

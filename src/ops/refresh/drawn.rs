@@ -10,7 +10,7 @@ use super::{Options, give_up, sound};
 use crate::dockerfile::search;
 use crate::lock::{Entry, Lock, Opened};
 use crate::model::{Class, Failure, PinName, PinOutcome, Refreshed, Time, Trouble, quoted};
-use crate::ops::project::{Project, named_file};
+use crate::ops::project::Project;
 use crate::source::deb::Archives;
 
 /// The archives, each held at its locked snapshot where a pin that draws from it stays. A pin that
@@ -25,7 +25,7 @@ pub(super) fn archives(
 ) -> Archives {
     let locked: BTreeMap<PinName, Entry> =
         old.archives.iter().filter(|(name, _)| sound(opened, name)).map(|(n, e)| (n.clone(), e.clone())).collect();
-    let read = |path: &crate::model::RelPath| named_file(&project.root, path);
+    let read = |archive: &PinName, path: &crate::model::RelPath| project.file_of(archive, path);
     let mut archives = Archives::new(&project.archives, &locked, options.now, options.locked, &read);
     for name in project.archives.iter().filter(|(_, e)| e.has_snapshots()).map(|(name, _)| name) {
         if options.locked {

@@ -6,23 +6,28 @@
 
 mod aim;
 mod drawn;
+mod groups;
 mod place;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::project::{Project, disk, failure, known};
+use super::members::{self, Answer};
+use super::project::{CAP, MANIFEST, Project, disk, failure, known, no_manifest};
 use super::select::{Selection, select};
+use super::stand::Ground;
 use super::vendoring::{self, From, Vendoring};
 use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
-use crate::lock::{self, Entry, Lock, LockError, Mended, Opened};
-use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, TELLING, Time, Token, Trouble};
+use crate::lock::{self, Lock, LockError, Mended, Opened};
+use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, Time, Token, Trouble};
 use crate::remote::Remote;
 use crate::source::deb::Archives;
-use crate::source::resolve::{Aim, Fault, Resolved, Want};
+use crate::source::resolve::{Aim, Fault, Want};
 
 use aim::Step;
 use place::Placed;
+use settle::{Following, Outcome, settle};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -54,85 +59,184 @@ impl Options {
     fn writes(&self) -> bool {
         !self.dry_run && !self.locked
     }
+
+    /// Whether pins follow upstream, rather than stay or go where they are told.
+    fn moves(&self) -> bool {
+        !self.keep && !self.locked && self.to.is_none()
+    }
 }
 
-/// Refreshes one folder. Without a remote, only what the lock already holds is placed.
+/// So many folders are held open at once, each under its process lock.
+const HELD: usize = 64;
+
+/// Refreshes a folder, or the members of a workspace. Without a remote, only what the lock already
+/// holds is placed.
 ///
 /// # Errors
 /// What kept it from beginning, or from writing; a pin that fails is part of the answer.
-pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) -> Result<Refreshed, Vec<Failure>> {
-    let remote = from.remote;
-    let mut refreshed = Refreshed::default();
-    let process = if options.writes() { Some(begin(dir, &mut refreshed, events)?) } else { None };
-    let project = Project::read(dir)?;
-    let mended = old_lock(&project, options)?;
-    for name in &mended.dropped {
-        refreshed.notes.push(Trouble::new(format!("both sides of the merge moved {name}: it is locked anew")));
+pub fn run(
+    dir: &Path,
+    options: &Options,
+    from: &From<'_>,
+    events: &dyn Events,
+) -> Result<Answer<Refreshed>, Vec<Failure>> {
+    let (meant, whole) = members::meant(dir, &options.names)?;
+    if options.to.is_some() && meant.len() > 1 {
+        let trouble = Trouble::new("--to sets one pin, but several members have one of this name");
+        return Err(vec![failure(Class::Usage, trouble.help("name it as MEMBER/PIN"))]);
     }
-    let selection = select(&project.manifest, &options.names)?;
-    let accepted = select_accepted(&project, options)?;
-    let opened = project.lock.as_ref().ok();
-    let mut steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
-    let archives = drawn::archives(&project, &mended.lock, opened, &mut steps, options, &mut refreshed);
-    let resolved = resolve(&project, &mended, &steps, &archives, &accepted, options, remote, events);
-    let mut new = mended.lock.clone();
-    let mut follow = Following::default();
-    for (name, outcome) in resolved {
-        let files = outcome.files();
-        if let Outcome::Resolved(resolved) = &outcome
-            && !resolved.held.is_empty()
-        {
-            refreshed.held.insert(name.clone(), resolved.held.clone());
+    let accepted: BTreeMap<String, Vec<String>> = match options.accept_changed.as_slice() {
+        [] => BTreeMap::new(),
+        some => members::meant(dir, some)?.0.into_iter().map(|(ground, names)| (ground.name(), names)).collect(),
+    };
+    let none = Vec::new();
+    let mut results = Vec::with_capacity(meant.len());
+    for chunk in meant.chunks(HELD) {
+        let mut jobs: Vec<Result<Job, Vec<Failure>>> = chunk
+            .iter()
+            .map(|(ground, names)| {
+                let names = Names { meant: names, accepted: accepted.get(&ground.name()).unwrap_or(&none) };
+                Job::begin(ground, &names, whole.is_some(), options, from.remote, events)
+            })
+            .collect();
+        let mut answers = resolve(&jobs, options, from.remote, events).into_iter();
+        for ((ground, _), job) in chunk.iter().zip(jobs.drain(..)) {
+            let result = job.and_then(|job| {
+                let outcomes = job.steps.iter().map(|(name, _)| name.clone()).zip(answers.by_ref()).collect();
+                job.end(outcomes, options, from, events)
+            });
+            results.push((ground.name(), result));
         }
-        refreshed.pins.push(settle(&project, &mended.lock, &mut new, &name, outcome, options));
-        follow.extend(files.into_iter().map(|change| (name.clone(), change)));
     }
-    refreshed.notes.extend(archives.notes().into_iter().map(Trouble::new));
-    if selection.all && !options.locked {
-        prune(&project, &mut new, &mut refreshed);
+    members::answer(results.into_iter(), whole)
+}
+
+/// What the command line names in one folder.
+struct Names<'a> {
+    /// The pins; none means every one.
+    meant: &'a [String],
+    /// Those of which changed content is accepted.
+    accepted: &'a [String],
+}
+
+/// One folder, read under its process lock, and what is to be done for each pin.
+struct Job {
+    project: Project,
+    mended: Mended,
+    process: Option<ProcessLock>,
+    selection: Selection,
+    accepted: Selection,
+    steps: Vec<(PinName, Step)>,
+    archives: Archives,
+    refreshed: Refreshed,
+    /// The member's name, in a workspace.
+    member: Option<String>,
+}
+
+impl Job {
+    fn begin(
+        ground: &Ground,
+        names: &Names<'_>,
+        member: bool,
+        options: &Options,
+        remote: Option<&Remote>,
+        events: &dyn Events,
+    ) -> Result<Self, Vec<Failure>> {
+        let mut refreshed = Refreshed::default();
+        let process = if options.writes() { Some(locked(ground, &mut refreshed, events)?) } else { None };
+        let project = Project::of(ground)?;
+        let mended = old_lock(&project, options)?;
+        for name in &mended.dropped {
+            refreshed.notes.push(Trouble::new(format!("both sides of the merge moved {name}: it is locked anew")));
+        }
+        let mut selection = select(&project.manifest, names.meant)?;
+        if options.moves() {
+            groups::complete(&project.manifest, &mut selection);
+        }
+        let accepted = accepted(&project, names.accepted)?;
+        let opened = project.lock.as_ref().ok();
+        let mut steps = aim::steps(&project, &mended.lock, opened, &selection, options, remote.is_some());
+        let archives = drawn::archives(&project, &mended.lock, opened, &mut steps, options, &mut refreshed);
+        let member = member.then(|| ground.name());
+        Ok(Self { project, mended, process, selection, accepted, steps, archives, refreshed, member })
     }
-    if options.locked {
-        refreshed.pins.extend(drawn::proved(&project, &mended.lock, &archives, options));
-        return Ok(refreshed);
+
+    fn label(&self, name: &PinName) -> String {
+        self.member.as_ref().map_or_else(|| name.to_string(), |member| format!("{member}/{name}"))
     }
-    unplaceable(&project, &mended.lock, &mut new, &mut refreshed);
-    drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
-    let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, from).map_err(|f| vec![f])?;
-    drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
-    if options.keep
-        && let Some(failure) = drawn::would_move(&project, &mended.lock, &new)
-    {
-        return Err(vec![failure]);
+
+    /// What the answers come to: the lock, the files, written.
+    fn end(
+        self,
+        mut outcomes: Vec<(PinName, Outcome)>,
+        options: &Options,
+        from: &From<'_>,
+        events: &dyn Events,
+    ) -> Result<Refreshed, Vec<Failure>> {
+        let Self { project, mended, process, selection, steps, archives, mut refreshed, .. } = self;
+        let mut new = mended.lock.clone();
+        let mut follow = Following::default();
+        if options.moves() {
+            groups::hold(&project.manifest, &mended.lock, &mut outcomes);
+        }
+        for (name, outcome) in outcomes {
+            let files = outcome.files();
+            if let Outcome::Resolved(resolved) = &outcome
+                && !resolved.held.is_empty()
+            {
+                refreshed.held.insert(name.clone(), resolved.held.clone());
+            }
+            refreshed.pins.push(settle(&project, &mended.lock, &mut new, &name, outcome, options));
+            follow.extend(files.into_iter().map(|change| (name.clone(), change)));
+        }
+        refreshed.notes.extend(archives.notes().into_iter().map(Trouble::new));
+        if selection.all && !options.locked {
+            prune(&project, &mut new, &mut refreshed);
+        }
+        if options.locked {
+            refreshed.pins.extend(drawn::proved(&project, &mended.lock, &archives, options));
+            return Ok(refreshed);
+        }
+        unplaceable(&project, &mended.lock, &mut new, &mut refreshed);
+        drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
+        let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, from).map_err(|f| vec![f])?;
+        drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
+        if options.keep
+            && let Some(failure) = drawn::would_move(&project, &mended.lock, &new)
+        {
+            return Err(vec![failure]);
+        }
+        let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
+        if atomic {
+            refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
+            return Ok(refreshed);
+        }
+        if conflict_stays(&project, &mended.dropped, &new, &mut refreshed) {
+            return Ok(refreshed);
+        }
+        let follow = following(follow, &refreshed).map_err(|f| vec![f])?;
+        let changes = vendored.into_iter().chain(follow).collect();
+        let plan = plan(&project, &mended.lock, &new, changes, &mut refreshed).map_err(|f| vec![f])?;
+        refreshed.files = plan.diff();
+        if let Some(process) = &process
+            && !plan.is_empty()
+        {
+            events.emit(Event::Writing);
+            plan.apply(&project.root, process, &known(lock::FILE).map_err(|f| vec![f])?).map_err(|e| vec![disk(&e)])?;
+            events.emit(Event::Written(true));
+        }
+        refreshed.applied = options.writes();
+        Ok(refreshed)
     }
-    let atomic = project.manifest.atomic && refreshed.pins.iter().any(|p| matches!(p, PinOutcome::Failed(_)));
-    if atomic {
-        refreshed.notes.push(Trouble::new("nothing was written: [policy] atomic = true, and a pin failed"));
-        return Ok(refreshed);
-    }
-    if conflict_stays(&project, &mended.dropped, &new, &mut refreshed) {
-        return Ok(refreshed);
-    }
-    let follow = following(follow, &refreshed).map_err(|f| vec![f])?;
-    let changes = vendored.into_iter().chain(follow).collect();
-    let plan = plan(&project, &mended.lock, &new, changes, &mut refreshed).map_err(|f| vec![f])?;
-    refreshed.files = plan.diff();
-    if let Some(process) = &process
-        && !plan.is_empty()
-    {
-        events.emit(Event::Writing);
-        plan.apply(&project.root, process, &known(lock::FILE).map_err(|f| vec![f])?).map_err(|e| vec![disk(&e)])?;
-        events.emit(Event::Written(true));
-    }
-    refreshed.applied = options.writes();
-    Ok(refreshed)
 }
 
 /// Takes the process lock and completes what an interrupted refresh left.
-fn begin(dir: &Path, refreshed: &mut Refreshed, events: &dyn Events) -> Result<ProcessLock, Vec<Failure>> {
-    let (root, manifest) = super::project::manifest_bytes(dir).map_err(|f| vec![f])?;
+fn locked(ground: &Ground, refreshed: &mut Refreshed, events: &dyn Events) -> Result<ProcessLock, Vec<Failure>> {
+    let root = ground.root().map_err(|f| vec![f])?;
+    let manifest = known(MANIFEST).and_then(|path| root.read(&path, CAP).map_err(|e| disk(&e))).map_err(|f| vec![f])?;
     if manifest.is_none() {
-        // Let the reader say so: nothing may be written beside no manifest.
-        Project::read(dir)?;
+        // Nothing may be written beside no manifest.
+        return Err(vec![no_manifest(root.dir())]);
     }
     let process = ProcessLock::take(&root).map_err(|e| vec![disk(&e)])?;
     events.emit(Event::Writing);
@@ -173,34 +277,13 @@ fn conflict_stays(project: &Project, dropped: &[PinName], new: &Lock, refreshed:
     true
 }
 
-fn select_accepted(project: &Project, options: &Options) -> Result<Selection, Vec<Failure>> {
-    if options.accept_changed.is_empty() {
+/// The pins of which changed content is accepted.
+fn accepted(project: &Project, names: &[String]) -> Result<Selection, Vec<Failure>> {
+    if names.is_empty() {
         return Ok(Selection { names: Vec::new(), all: false });
     }
-    select(&project.manifest, &options.accept_changed)
+    select(&project.manifest, names)
 }
-
-/// What became of one pin before the lock is written.
-enum Outcome {
-    Resolved(Box<Resolved>),
-    /// The entry stays as it is.
-    Kept,
-    Skipped(String),
-    Failed(Failure),
-}
-
-impl Outcome {
-    /// The user's files that follow the entry.
-    fn files(&self) -> Vec<Change> {
-        match self {
-            Self::Resolved(resolved) => resolved.files.clone(),
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// Files of the user that follow a pin's entry.
-type Following = Vec<(PinName, Change)>;
 
 /// Those of the pins whose entry stands; two pins cannot write one file.
 fn following(all: Following, refreshed: &Refreshed) -> Result<Vec<Change>, Failure> {
@@ -218,74 +301,63 @@ fn following(all: Following, refreshed: &Refreshed) -> Result<Vec<Change>, Failu
     Ok(changes)
 }
 
-#[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
+/// Asks for all pins of all folders at once; the answers in the order of folders and steps.
 fn resolve(
-    project: &Project,
-    old: &Mended,
-    steps: &[(PinName, Step)],
-    archives: &Archives,
-    accepted: &Selection,
+    jobs: &[Result<Job, Vec<Failure>>],
     options: &Options,
     remote: Option<&Remote>,
     events: &dyn Events,
-) -> Vec<(PinName, Outcome)> {
+) -> Vec<Outcome> {
+    let steps: Vec<(&Job, &PinName, &Step)> =
+        jobs.iter().flatten().flat_map(|job| job.steps.iter().map(move |(name, step)| (job, name, step))).collect();
     events.emit(Event::Begin(steps.len()));
-    let one = |(name, step): &(PinName, Step)| {
-        events.emit(Event::Start(name.to_string()));
+    let one = |(job, name, step): &(&Job, &PinName, &Step)| {
+        let label = job.label(name);
+        events.emit(Event::Start(label.clone()));
         let outcome = match step {
             Step::Keep => Outcome::Kept,
             Step::Skip(why) => Outcome::Skipped(why.clone()),
             Step::Fail(failure) => Outcome::Failed((**failure).clone()),
-            Step::Resolve { aim, or_newest } => {
-                ask(project, old, name, aim, *or_newest, archives, accepted, options, remote)
-            }
+            Step::Resolve { aim, or_newest } => job.ask(name, aim, *or_newest, options, remote),
         };
-        events.emit(Event::Done(name.to_string()));
-        (name.clone(), outcome)
+        events.emit(Event::Done(label));
+        outcome
     };
-    let all = crate::remote::each(steps, options.jobs, one);
+    let all = crate::remote::each(&steps, options.jobs, one);
     events.emit(Event::End);
     all
 }
 
-#[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
-fn ask(
-    project: &Project,
-    old: &Mended,
-    name: &PinName,
-    aim: &Aim,
-    or_newest: bool,
-    archives: &Archives,
-    accepted: &Selection,
-    options: &Options,
-    remote: Option<&Remote>,
-) -> Outcome {
-    let (Some(pin), Some(remote)) = (project.manifest.pins.get(name), remote) else {
-        let trouble =
-            Trouble::new("the pin is not locked, and --offline asks nobody").help("run it once without --offline");
-        return Outcome::Failed(Failure { pin: Some(name.clone()), class: Class::Undone, trouble });
-    };
-    let want = |aim: Aim| Want {
-        archives: Some(archives),
-        dockerfiles: &project.dockerfiles,
-        root: Some(&project.root),
-        agreed: old.agreed.get(name),
-        ..pin.want(aim, old.lock.pins.get(name), accepted.named(name), options.today)
-    };
-    let first = pin.source.resolve(&want(aim.clone()), remote);
-    let answer = match first {
-        Err(fault) if or_newest && fault.class == Class::Differs => {
-            let note = format!("the Dockerfile's value was not kept: {}", fault.trouble.message);
-            pin.source.resolve(&want(Aim::Newest), remote).map(|mut resolved| {
-                resolved.notes.insert(0, note);
-                resolved
-            })
+impl Job {
+    fn ask(&self, name: &PinName, aim: &Aim, or_newest: bool, options: &Options, remote: Option<&Remote>) -> Outcome {
+        let Self { project, mended: old, archives, accepted, .. } = self;
+        let (Some(pin), Some(remote)) = (project.manifest.pins.get(name), remote) else {
+            let trouble =
+                Trouble::new("the pin is not locked, and --offline asks nobody").help("run it once without --offline");
+            return Outcome::Failed(Failure { pin: Some(name.clone()), class: Class::Undone, trouble });
+        };
+        let want = |aim: Aim| Want {
+            archives: Some(archives),
+            dockerfiles: &project.dockerfiles,
+            root: Some(&project.root),
+            agreed: old.agreed.get(name),
+            ..pin.want(aim, old.lock.pins.get(name), accepted.named(name), options.today)
+        };
+        let first = pin.source.resolve(&want(aim.clone()), remote);
+        let answer = match first {
+            Err(fault) if or_newest && fault.class == Class::Differs => {
+                let note = format!("the Dockerfile's value was not kept: {}", fault.trouble.message);
+                pin.source.resolve(&want(Aim::Newest), remote).map(|mut resolved| {
+                    resolved.notes.insert(0, note);
+                    resolved
+                })
+            }
+            other => other,
+        };
+        match answer {
+            Ok(resolved) => Outcome::Resolved(Box::new(resolved)),
+            Err(fault) => Outcome::Failed(at_pin(fault, name, pin)),
         }
-        other => other,
-    };
-    match answer {
-        Ok(resolved) => Outcome::Resolved(Box::new(resolved)),
-        Err(fault) => Outcome::Failed(at_pin(fault, name, pin)),
     }
 }
 
@@ -294,80 +366,6 @@ fn at_pin(fault: Fault, name: &PinName, pin: &crate::manifest::Pin) -> Failure {
     let mut failure = fault.of(name);
     failure.trouble.place.get_or_insert_with(|| pin.place.clone());
     failure
-}
-
-/// Writes one outcome into the new lock and says what it came to.
-fn settle(
-    project: &Project,
-    old: &Lock,
-    new: &mut Lock,
-    name: &PinName,
-    outcome: Outcome,
-    options: &Options,
-) -> PinOutcome {
-    let resolved = match outcome {
-        Outcome::Kept => return PinOutcome::Unchanged(name.clone()),
-        Outcome::Skipped(why) => return PinOutcome::Skipped(name.clone(), why),
-        Outcome::Failed(failure) => return PinOutcome::Failed(failure),
-        Outcome::Resolved(resolved) => *resolved,
-    };
-    if options.locked {
-        return PinOutcome::Proved { pin: name.clone(), notes: resolved.notes };
-    }
-    if options.keep
-        && !old.pins.contains_key(name)
-        && let Some(failure) = place::would_move(project, name, &resolved.entry)
-    {
-        return PinOutcome::Failed(failure);
-    }
-    let entry = resolved.entry;
-    let before = old.pins.get(name);
-    let outcome = match before {
-        None => PinOutcome::New { pin: name.clone(), values: told(&entry), notes: resolved.notes },
-        Some(before) if same(before, &entry) && resolved.notes.is_empty() => PinOutcome::Unchanged(name.clone()),
-        Some(before) => PinOutcome::Moved {
-            pin: name.clone(),
-            values: changed(before, &entry),
-            between: resolved.between,
-            notes: resolved.notes,
-        },
-    };
-    new.pins.insert(name.clone(), entry);
-    outcome
-}
-
-/// Whether two entries differ at most in what is seen and held back.
-fn same(before: &Entry, after: &Entry) -> bool {
-    *before == Entry { seen: before.seen.clone(), ..after.clone() }
-}
-
-/// The values of an entry, the telling one first.
-fn told(entry: &Entry) -> Vec<(String, String)> {
-    let rank = |key: &str| TELLING.iter().position(|k| *k == key).unwrap_or(TELLING.len());
-    let mut all: Vec<(String, String)> = entry
-        .values
-        .iter()
-        .map(|(key, value)| {
-            let text = match value {
-                lock::Value::One(token) => token.to_string(),
-                lock::Value::Each(each) => each.iter().map(|(p, t)| format!("{p} {t}")).collect::<Vec<_>>().join(", "),
-            };
-            (key.to_string(), text)
-        })
-        .collect();
-    all.sort_by_key(|(key, _)| rank(key));
-    all
-}
-
-fn changed(before: &Entry, after: &Entry) -> Vec<(String, String, String)> {
-    let old: BTreeMap<String, String> = told(before).into_iter().collect();
-    let new = told(after);
-    let gone = old
-        .iter()
-        .filter(|(key, _)| !new.iter().any(|(k, _)| k == *key))
-        .map(|(key, was)| (key.clone(), was.clone(), String::new()));
-    let kept = new.iter().map(|(key, is)| (key.clone(), old.get(key).cloned().unwrap_or_default(), is.clone()));
-    kept.chain(gone).filter(|(_, was, is)| was != is).collect()
 }
 
 /// Entries whose pin left the manifest leave the lock.

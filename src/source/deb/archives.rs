@@ -25,6 +25,9 @@ const BACK_OFF: Duration = Duration::from_millis(500);
 /// The repositories of an archive at one moment.
 type State = Arc<Vec<Opened>>;
 
+/// Reads a file that an archive names, by the archive's name and the path.
+pub type ReadFile<'a> = dyn Fn(&PinName, &RelPath) -> Result<Vec<u8>, Trouble> + 'a;
+
 /// All archives of a manifest, as a run sees them.
 #[derive(Debug)]
 pub struct Archives {
@@ -67,10 +70,11 @@ impl Archives {
         locked: &BTreeMap<PinName, Entry>,
         now: Time,
         prove: bool,
-        read: &dyn Fn(&RelPath) -> Result<Vec<u8>, Trouble>,
+        read: &ReadFile<'_>,
     ) -> Self {
         let slot = |effective: &Effective| {
-            let own = |r: &Repository| chain::certificates(effective.name.as_str(), &r.signed_by, read);
+            let read = |path: &RelPath| read(&effective.name, path);
+            let own = |r: &Repository| chain::certificates(effective.name.as_str(), &r.signed_by, &read);
             let certificates = effective.repositories.iter().map(own).collect();
             let locked = locked.get(&effective.name).cloned();
             Slot {

@@ -39,7 +39,7 @@ mod vendored;
 pub mod version;
 
 pub use archive::{Archive, Component, Keyring, Origin, Repository, Snapshot, Suite};
-pub use archives::Archives;
+pub use archives::{Archives, ReadFile};
 pub use block::Block;
 pub use control::{CONTROL_CAP, Control, ControlError};
 pub use effective::Effective;

@@ -1,0 +1,60 @@
+//! Groups: pins that move together or not at all.
+//!
+//! For `refresh`, where it follows upstream; what is kept, or set by hand, is no matter of groups.
+
+use std::collections::BTreeMap;
+
+use super::Outcome;
+use crate::lock::Lock;
+use crate::manifest::Manifest;
+use crate::model::{Held, HeldBy, PinName};
+use crate::ops::select::Selection;
+use crate::source::resolve::Resolved;
+
+/// Who names one pin of a group means all of it.
+pub(super) fn complete(manifest: &Manifest, selection: &mut Selection) {
+    let group = |name: &PinName| manifest.pins.get(name).and_then(|pin| pin.group.as_ref());
+    let groups: Vec<&PinName> = selection.names.iter().filter_map(group).collect();
+    let meant = |name: &&PinName| selection.names.contains(name) || group(name).is_some_and(|of| groups.contains(&of));
+    selection.names = manifest.pins.keys().filter(meant).cloned().collect();
+}
+
+/// Where a pin of a group failed, is frozen or waits for its age, the others of it stay too.
+pub(super) fn hold(manifest: &Manifest, old: &Lock, outcomes: &mut [(PinName, Outcome)]) {
+    let group = |name: &PinName| manifest.pins.get(name).and_then(|pin| pin.group.clone());
+    let mut blockers: BTreeMap<PinName, PinName> = BTreeMap::new();
+    for (name, outcome) in outcomes.iter() {
+        let stays = match outcome {
+            Outcome::Failed(_) | Outcome::Skipped(_) => old.pins.contains_key(name),
+            Outcome::Resolved(resolved) => !moves(old, name, resolved) && waits(resolved),
+            Outcome::Kept => false,
+        };
+        if let (true, Some(group)) = (stays, group(name)) {
+            blockers.entry(group).or_insert_with(|| name.clone());
+        }
+    }
+    for (name, outcome) in outcomes.iter_mut() {
+        let Some(blocker) = group(name).and_then(|group| blockers.get(&group)) else { continue };
+        let (Outcome::Resolved(resolved), Some(before)) = (&mut *outcome, old.pins.get(name)) else { continue };
+        if !moves(old, name, resolved) {
+            continue;
+        }
+        let said = manifest.pins.get(name).and_then(|pin| pin.source.said(&resolved.entry)).unwrap_or_default();
+        let mut held = vec![Held { value: said, by: HeldBy::Group(blocker.clone()) }];
+        held.append(&mut resolved.held);
+        let mut entry = before.clone();
+        entry.seen = std::mem::take(&mut resolved.entry.seen);
+        **resolved = Resolved { entry, between: None, files: Vec::new(), held, notes: Vec::new() };
+    }
+}
+
+fn waits(resolved: &Resolved) -> bool {
+    resolved.held.iter().any(|held| matches!(held.by, HeldBy::MinAge { .. }))
+}
+
+/// Whether its values would be others than those that are locked.
+fn moves(old: &Lock, name: &PinName, resolved: &Resolved) -> bool {
+    old.pins
+        .get(name)
+        .is_some_and(|before| before.values != resolved.entry.values || before.artifacts != resolved.entry.artifacts)
+}
