@@ -5,19 +5,18 @@
 //! no symlink is followed; names and digests are compared by others.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read as _;
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustix::fs::{Dir, FileType};
+use rustix::fs::FileType;
 use sha2::Digest as _;
 
 use crate::model::{RelPath, Sha256};
 
 use super::DiskError;
-use super::root::{Root, enter, kind, look, open_plain};
+use super::held::{Folder, Plain};
+use super::root::Root;
 
 /// How much is read at once: bytes. Measured: more is not faster.
 const BLOCK: usize = 128 * 1024;
@@ -88,8 +87,12 @@ fn jobs(files: &[(RelPath, u64)]) -> (Vec<Job<'_>>, usize) {
     (large, count)
 }
 
-fn workers(jobs: usize, large: usize) -> usize {
+fn workers(jobs: usize, large: usize, held: bool) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // A held file is unpacked whole, in memory, by the processor: more workers only take more of it.
+    if held {
+        return cores.clamp(1, LARGE_WORKERS).min(jobs.div_ceil(2)).max(1);
+    }
     let many = if jobs > large { (4 * cores).max(8) } else { LARGE_WORKERS };
     many.min(jobs).max(1)
 }
@@ -109,7 +112,7 @@ impl Root {
                 done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(answers);
             }
         };
-        match workers(jobs.len(), large) {
+        match workers(jobs.len(), large, self.is_held()) {
             1 => work(),
             workers => std::thread::scope(|scope| {
                 for _ in 0..workers {
@@ -123,7 +126,7 @@ impl Root {
     }
 
     fn run(&self, job: &Job<'_>, files: &[(RelPath, u64)], block: &mut [u8]) -> Vec<(usize, Looked)> {
-        let mut folder: Option<OwnedFd> = None;
+        let mut folder: Option<Folder<'_>> = None;
         let mut answers = Vec::with_capacity(job.files.len());
         for at in &job.files {
             let Some((path, size)) = files.get(*at) else { continue };
@@ -146,12 +149,12 @@ impl Root {
     }
 
     /// A folder below the root, or the root for the empty path; `None` where nothing is.
-    fn open_folder(&self, path: &str) -> Result<Option<OwnedFd>, DiskError> {
+    fn open_folder(&self, path: &str) -> Result<Option<Folder<'_>>, DiskError> {
         if path.is_empty() {
-            return self.handle().map(Some);
+            return self.top().map(Some);
         }
-        match self.folder_of(path)? {
-            Some((above, name)) => enter(above, name, path),
+        match self.way(path)? {
+            Some((above, name)) => above.enter(name, path),
             None => Ok(None),
         }
     }
@@ -177,8 +180,7 @@ impl Root {
     /// # Errors
     /// As [`Root::hash`].
     pub fn hash_without_line_ends(&self, path: &RelPath) -> Result<Option<(Sha256, Sha256)>, DiskError> {
-        let Some((folder, name)) = self.folder_of(path.as_str())? else { return Ok(None) };
-        let Some(mut file) = open_plain(folder, name, path.as_str())? else { return Ok(None) };
+        let Some(mut file) = self.plain(path)? else { return Ok(None) };
         let (mut lf, mut crlf) = (sha2::Sha256::new(), sha2::Sha256::new());
         let mut block = vec![0; BLOCK];
         let mut held = false;
@@ -222,7 +224,7 @@ impl Root {
     }
 }
 
-fn read(file: &mut File, block: &mut [u8], path: &str) -> Result<usize, DiskError> {
+fn read(file: &mut Plain<'_>, block: &mut [u8], path: &str) -> Result<usize, DiskError> {
     loop {
         match file.read(block) {
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
@@ -231,11 +233,9 @@ fn read(file: &mut File, block: &mut [u8], path: &str) -> Result<usize, DiskErro
     }
 }
 
-fn found(folder: &OwnedFd, name: &str, path: &str, expected: u64, block: &mut [u8]) -> Looked {
-    let Some(mut file) = open_plain(folder, name, path)? else { return Ok(None) };
-    let stat = rustix::fs::fstat(&file).map_err(|e| DiskError::io(path, "read", e))?;
-    let executable = stat.st_mode & 0o100 != 0;
-    let claimed = u64::try_from(stat.st_size).unwrap_or_default();
+fn found(folder: &Folder<'_>, name: &str, path: &str, expected: u64, block: &mut [u8]) -> Looked {
+    let Some(mut file) = folder.open_plain(name, path)? else { return Ok(None) };
+    let (executable, claimed) = (file.executable(), file.size());
     let most = expected.saturating_add(EXCESS);
     if claimed > most {
         return Ok(Some(Found { size: claimed, sha256: None, executable }));
@@ -257,31 +257,25 @@ fn found(folder: &OwnedFd, name: &str, path: &str, expected: u64, block: &mut [u
 }
 
 /// Adds what is below a folder; whether there was anything.
-fn walk(folder: &OwnedFd, path: &str, left: &mut usize, out: &mut Vec<Inside>) -> Result<(), DiskError> {
-    let failed = |e| DiskError::io(path, "read", e);
+fn walk(folder: &Folder<'_>, path: &str, left: &mut usize, out: &mut Vec<Inside>) -> Result<(), DiskError> {
     let before = out.len();
-    for entry in Dir::read_from(folder.as_fd()).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if matches!(entry.file_name().to_bytes(), b"." | b"..") {
-            continue;
-        }
-        *left =
-            left.checked_sub(1).ok_or_else(|| DiskError::TooMany { pattern: format!("{path}/**"), cap: ENTRIES })?;
-        let below = format!("{path}/{}", entry.file_name().to_string_lossy());
-        let Ok(name) = entry.file_name().to_str() else {
+    let too_many = || DiskError::TooMany { pattern: format!("{path}/**"), cap: ENTRIES };
+    for (name, kind) in folder.names(path, left, &too_many)? {
+        let below = format!("{path}/{}", String::from_utf8_lossy(&name));
+        let Ok(name) = std::str::from_utf8(&name) else {
             out.push(Inside { path: below, what: "something whose name is not UTF-8" });
             continue;
         };
-        let kind = match entry.file_type() {
-            FileType::Unknown => match look(folder, name, &below)? {
-                Some(stat) => kind(&stat),
+        let kind = match kind {
+            FileType::Unknown => match folder.look(name, &below)? {
+                Some(kind) => kind,
                 None => continue,
             },
             known => known,
         };
         let what = match kind {
             FileType::Directory => {
-                if let Some(next) = enter(folder, name, &below)? {
+                if let Some(next) = folder.enter(name, &below)? {
                     walk(&next, &below, left, out)?;
                 }
                 continue;

@@ -7,6 +7,8 @@ use std::io;
 
 use crate::model::{Class, Trouble, quoted};
 
+use super::held::Withheld;
+
 /// Why a file could not be read or a plan not be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum DiskError {
@@ -96,6 +98,17 @@ pub enum DiskError {
     /// The plan stopped between its first file and its last.
     #[error("the changes are half done: {0}")]
     HalfDone(Box<Self>),
+    /// Writing was asked of a tree that somebody else holds.
+    #[error("{0} is only read: nothing is written into it")]
+    OnlyRead(&'static str),
+    /// A tree that somebody else holds has a file, but cannot give it.
+    #[error("{} cannot be read: {}", quoted(path), .withheld.why)]
+    Withheld {
+        /// The path below the root.
+        path: String,
+        /// Why.
+        withheld: Withheld,
+    },
     /// Anything else that the system says.
     #[error("{} cannot be {doing}: {}", quoted(path), plain(source))]
     Io {
@@ -117,8 +130,11 @@ fn plain(error: &io::Error) -> String {
 impl DiskError {
     /// Sorts a system's error into what a person can act on.
     pub(super) fn io(path: &str, doing: &'static str, source: impl Into<io::Error>) -> Self {
-        let source = source.into();
+        let source: io::Error = source.into();
         let path = path.to_owned();
+        if let Some(withheld) = source.get_ref().and_then(|e| e.downcast_ref::<Withheld>()) {
+            return Self::Withheld { path, withheld: withheld.clone() };
+        }
         match source.kind() {
             io::ErrorKind::PermissionDenied => Self::Permission { path, doing },
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path, doing },
@@ -169,6 +185,8 @@ impl DiskError {
             Self::Twins(..) => "no file was changed; give one of them another name",
             Self::Interrupted => "dubo-pin refresh finishes it, or puts it back",
             Self::HalfDone(_) => "nothing is lost: mend the cause, then dubo-pin refresh finishes what was begun",
+            Self::OnlyRead(_) => "no file was changed; run again on the folder itself",
+            Self::Withheld { withheld, .. } => &withheld.help,
             Self::Io { doing, .. } if *doing == "read" => "check the path and the disk",
             Self::Io { .. } => "no file was changed; check the disk, then run again",
         };

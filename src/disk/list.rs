@@ -3,13 +3,13 @@
 //! Not a walk of the tree: only folders that a pattern spells are looked into.
 
 use std::collections::BTreeSet;
-use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, Dir, FileType};
+use rustix::fs::FileType;
 
 use crate::model::{RelPath, Trouble, glob, quoted};
 
-use super::root::{Root, enter, kind, look};
+use super::held::Folder;
+use super::root::Root;
 use super::{DiskError, journal};
 
 /// The names that a builder's user gives to Dockerfiles.
@@ -54,19 +54,19 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Looks for the components below a folder whose path, with its `/`, is `above`.
-    fn below(&mut self, folder: &OwnedFd, above: &str, components: &[&str]) -> Result<(), DiskError> {
+    fn below(&mut self, folder: &Folder<'_>, above: &str, components: &[&str]) -> Result<(), DiskError> {
         let Some((component, deeper)) = components.split_first() else {
             return Ok(());
         };
         if !is_glob(component) {
             let path = format!("{above}{component}");
             return if deeper.is_empty() {
-                if look(folder, component, &path)?.is_some() {
+                if folder.look(component, &path)?.is_some() {
                     self.add(&path);
                 }
                 Ok(())
             } else {
-                match enter(folder, component, &path)? {
+                match folder.enter(component, &path)? {
                     Some(next) => self.below(&next, &format!("{path}/"), deeper),
                     None => Ok(()),
                 }
@@ -74,20 +74,17 @@ impl Walk<'_> {
         }
         for name in self.names(folder, above, component, deeper.is_empty())? {
             let path = format!("{above}{name}");
-            let Some(stat) = look(folder, &name, &path)? else {
+            let Some(kind) = folder.look(&name, &path)? else {
                 continue;
             };
             // A symlink to a folder is passed over like a folder; any other is listed.
-            let is_folder = kind(&stat) == FileType::Directory
-                || kind(&stat) == FileType::Symlink
-                    && rustix::fs::statat(folder, name.as_str(), AtFlags::empty())
-                        .is_ok_and(|s| kind(&s) == FileType::Directory);
-            match (deeper.is_empty(), kind(&stat)) {
+            let is_folder = kind == FileType::Directory || kind == FileType::Symlink && folder.leads(&name);
+            match (deeper.is_empty(), kind) {
                 (true, _) if !is_folder && !NEVER.iter().any(|end| name.ends_with(end)) => {
                     self.add(&path);
                 }
                 (false, FileType::Directory) => {
-                    if let Some(next) = enter(folder, &name, &path)? {
+                    if let Some(next) = folder.enter(&name, &path)? {
                         self.below(&next, &format!("{path}/"), deeper)?;
                     }
                 }
@@ -98,24 +95,25 @@ impl Walk<'_> {
     }
 
     /// The names in a folder that match, sorted; those that are not UTF-8 are noted.
-    fn names(&mut self, folder: &OwnedFd, above: &str, pattern: &str, is_last: bool) -> Result<Vec<String>, DiskError> {
+    fn names(
+        &mut self,
+        folder: &Folder<'_>,
+        above: &str,
+        pattern: &str,
+        is_last: bool,
+    ) -> Result<Vec<String>, DiskError> {
         let shown = if above.is_empty() { "." } else { above };
-        let failed = |e| DiskError::io(shown, "read", e);
+        let too_many = || DiskError::TooMany { pattern: self.pattern.to_owned(), cap: ENTRIES };
+        let all = folder.names(shown, &mut self.left, &too_many)?;
         let mut names = Vec::new();
-        for entry in Dir::read_from(folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            self.left = self
-                .left
-                .checked_sub(1)
-                .ok_or(DiskError::TooMany { pattern: self.pattern.to_owned(), cap: ENTRIES })?;
-            match entry.file_name().to_str() {
-                Ok("." | "..") => {}
+        for (name, kind) in all {
+            match std::str::from_utf8(&name) {
                 Ok(name) if journal::is_staged_name(name) => {}
                 Ok(name) if matches(pattern, name) => names.push(name.to_owned()),
                 Ok(_) => {}
                 Err(_) => {
-                    let lossy = entry.file_name().to_string_lossy().into_owned();
-                    let of_use = is_last || entry.file_type() != FileType::RegularFile;
+                    let lossy = String::from_utf8_lossy(&name).into_owned();
+                    let of_use = is_last || kind != FileType::RegularFile;
                     if of_use && matches(pattern, &lossy) {
                         self.ignored(&format!("{above}{lossy}"), "its name is not UTF-8");
                     }
@@ -157,7 +155,7 @@ impl Root {
         for (pattern, given) in all {
             let mut walk = Walk { pattern, left: ENTRIES, files: BTreeSet::new(), notes: BTreeSet::new() };
             let components: Vec<&str> = pattern.split('/').collect();
-            walk.below(self.fd(), "", &components)?;
+            walk.below(&self.top()?, "", &components)?;
             if let (true, Some(path)) = (walk.files.is_empty(), given) {
                 listing.missing.push(path.clone());
             }
@@ -187,30 +185,26 @@ impl Root {
     /// A symlink or a file on the way, a folder that cannot be read, more entries than are left.
     pub fn folders(&self, folder: Option<&RelPath>, left: &mut usize) -> Result<Vec<Below>, DiskError> {
         let shown = folder.map_or(".", RelPath::as_str);
-        let failed = |e| DiskError::io(shown, "read", e);
         let opened = match folder {
-            None => Some(self.handle()?),
-            Some(path) => match self.folder_of(path.as_str())? {
-                Some((above, name)) => enter(above, name, path.as_str())?,
+            None => Some(self.top()?),
+            Some(path) => match self.way(path.as_str())? {
+                Some((above, name)) => above.enter(name, path.as_str())?,
                 None => None,
             },
         };
         let mut below = Vec::new();
         let Some(opened) = opened else { return Ok(below) };
-        for entry in Dir::read_from(&opened).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let too_many = || DiskError::TooMany { pattern: shown.to_owned(), cap: ENTRIES };
-            *left = left.checked_sub(1).ok_or_else(too_many)?;
-            let Ok(name) = entry.file_name().to_str() else { continue };
-            if matches!(name, "." | "..") || entry.file_type() == FileType::RegularFile {
+        let too_many = || DiskError::TooMany { pattern: shown.to_owned(), cap: ENTRIES };
+        for (name, kind) in opened.names(shown, left, &too_many)? {
+            let Ok(name) = std::str::from_utf8(&name) else { continue };
+            if kind == FileType::RegularFile {
                 continue;
             }
-            let Some(stat) = look(&opened, name, shown)? else { continue };
-            let leads =
-                || rustix::fs::statat(&opened, name, AtFlags::empty()).is_ok_and(|s| kind(&s) == FileType::Directory);
-            match kind(&stat) {
-                FileType::Directory => below.push(Below { name: name.to_owned(), is_link: false }),
-                FileType::Symlink if leads() => below.push(Below { name: name.to_owned(), is_link: true }),
+            match opened.look(name, shown)? {
+                Some(FileType::Directory) => below.push(Below { name: name.to_owned(), is_link: false }),
+                Some(FileType::Symlink) if opened.leads(name) => {
+                    below.push(Below { name: name.to_owned(), is_link: true });
+                }
                 _ => {}
             }
         }

@@ -31,11 +31,11 @@ impl ProcessLock {
     /// # Errors
     /// [`DiskError::Busy`] if another process has it; what the system says of the folder.
     pub fn take(root: &Root) -> Result<Self, DiskError> {
-        match rustix::fs::mkdirat(root.fd(), STATE, Mode::from_raw_mode(0o755)) {
+        match rustix::fs::mkdirat(root.fd()?, STATE, Mode::from_raw_mode(0o755)) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(e) => return Err(DiskError::io(STATE, "written", e)),
         }
-        let Some(state) = enter(root.fd(), STATE, STATE)? else {
+        let Some(state) = enter(root.fd()?, STATE, STATE)? else {
             return Err(DiskError::io(STATE, "read", Errno::NOENT));
         };
         let path = format!("{STATE}/lock");

@@ -2,7 +2,8 @@
 //!
 //! For `ops`, which reads a user's folder here and changes it here, and for `verify`, which only
 //! reads. Every path is a [`crate::model::RelPath`] below one [`Root`]; no symlink below the root
-//! is followed. Nothing here knows what is in a file.
+//! is followed. Nothing here knows what is in a file. What somebody else holds, such as git's index,
+//! is read through a root too ([`Held`]), and never written.
 //!
 //! Apart from that folder stands the [`Store`], in the user's cache: bytes by their digest.
 //!
@@ -15,6 +16,7 @@ mod bulk;
 mod content;
 mod error;
 mod fresh;
+mod held;
 mod journal;
 mod list;
 mod lock;
@@ -26,6 +28,7 @@ mod store;
 pub use bulk::{Found, Inside, Looked};
 pub use content::{Before, Content};
 pub use error::DiskError;
+pub use held::{Held, Standing, Withheld};
 pub use list::{Below, Listing};
 pub use lock::ProcessLock;
 pub use plan::{Change, Permissions, Plan};

@@ -176,8 +176,10 @@ fn sweep(root: &Root, lock: &ProcessLock, beat: &mut Beat<'_>) -> Result<(), Dis
 /// that cannot be read counts, with no file named.
 #[must_use]
 pub fn interrupted(root: &Root) -> Option<Vec<RelPath>> {
+    // Nobody writes into a held tree.
+    let Ok(folder) = root.fd() else { return None };
     let path = format!("{STATE}/{JOURNAL}");
-    let state = match enter(root.fd(), STATE, STATE) {
+    let state = match enter(folder, STATE, STATE) {
         Ok(Some(state)) => state,
         Ok(None) => return None,
         Err(_) => return Some(Vec::new()),

@@ -2,11 +2,15 @@
 //!
 //! Each folder on the way is opened relative to the one above it (openat, `O_NOFOLLOW`), so that
 //! nobody can swap one for a symlink between a check and its use. Writing is `apply`'s.
+//!
+//! The folder may be one that nobody checked out, such as git's index: see [`Held`]. Reading is the
+//! same there; writing is refused.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -15,15 +19,22 @@ use sha2::Digest as _;
 use crate::model::{RelPath, Sha256};
 
 use super::DiskError;
+use super::held::{Folder, Held, Plain};
 
 /// The most that is read of a manifest, a lock or a Dockerfile, in bytes.
 pub const CAP: u64 = 16 * 1024 * 1024;
 
-/// A folder of the user's, held open.
+/// A folder of the user's, held open, or one that somebody else holds.
 #[derive(Debug)]
 pub struct Root {
     dir: PathBuf,
-    fd: OwnedFd,
+    ground: Ground,
+}
+
+#[derive(Debug)]
+pub(super) enum Ground {
+    Open(OwnedFd),
+    Held(Arc<dyn Held>),
 }
 
 pub(super) const FOLDER: OFlags =
@@ -61,24 +72,26 @@ pub(super) fn enter(above: impl AsFd, name: &str, path: &str) -> Result<Option<O
     }
 }
 
+/// Refuses what is no plain file.
+pub(super) fn vet(kind: FileType, path: &str) -> Result<(), DiskError> {
+    let what = match kind {
+        FileType::RegularFile => return Ok(()),
+        FileType::Symlink => return Err(DiskError::Symlink(path.to_owned())),
+        FileType::Directory => "a folder",
+        FileType::Fifo => "a fifo",
+        FileType::Socket => "a socket",
+        _ => "a device",
+    };
+    Err(DiskError::NotAFile { path: path.to_owned(), what })
+}
+
 /// Opens a plain file for reading; `None` where nothing is.
 pub(super) fn open_plain(folder: impl AsFd, name: &str, path: &str) -> Result<Option<File>, DiskError> {
-    let vet = |kind: FileType| {
-        let what = match kind {
-            FileType::RegularFile => return Ok(()),
-            FileType::Symlink => return Err(DiskError::Symlink(path.to_owned())),
-            FileType::Directory => "a folder",
-            FileType::Fifo => "a fifo",
-            FileType::Socket => "a socket",
-            _ => "a device",
-        };
-        Err(DiskError::NotAFile { path: path.to_owned(), what })
-    };
     // Looked at first: merely opening a device can do something.
     let Some(stat) = look(&folder, name, path)? else {
         return Ok(None);
     };
-    vet(kind(&stat))?;
+    vet(kind(&stat), path)?;
     let fd = match rustix::fs::openat(&folder, name, PLAIN, Mode::empty()) {
         Ok(fd) => fd,
         Err(Errno::NOENT) => return Ok(None),
@@ -86,19 +99,21 @@ pub(super) fn open_plain(folder: impl AsFd, name: &str, path: &str) -> Result<Op
         Err(e) => return Err(DiskError::io(path, "read", e)),
     };
     let stat = rustix::fs::fstat(&fd).map_err(|e| DiskError::io(path, "read", e))?;
-    vet(kind(&stat))?;
+    vet(kind(&stat), path)?;
     Ok(Some(File::from(fd)))
 }
 
 /// Reads a plain file whole; `None` where nothing is.
 pub(super) fn read_plain(folder: impl AsFd, name: &str, path: &str, cap: u64) -> Result<Option<Vec<u8>>, DiskError> {
-    let Some(file) = open_plain(folder, name, path)? else {
-        return Ok(None);
-    };
+    open_plain(folder, name, path)?.map(|file| read_whole(file, path, cap)).transpose()
+}
+
+/// Reads to the end, if that comes before the cap.
+fn read_whole(file: impl std::io::Read, path: &str, cap: u64) -> Result<Vec<u8>, DiskError> {
     let mut bytes = Vec::new();
     file.take(cap.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| DiskError::io(path, "read", e))?;
     if u64::try_from(bytes.len()).is_ok_and(|n| n <= cap) {
-        Ok(Some(bytes))
+        Ok(bytes)
     } else {
         Err(DiskError::TooLarge { path: path.to_owned(), cap })
     }
@@ -106,14 +121,15 @@ pub(super) fn read_plain(folder: impl AsFd, name: &str, path: &str, cap: u64) ->
 
 /// The digest of a plain file of any size; `None` where nothing is.
 pub(super) fn hash_plain(folder: impl AsFd, name: &str, path: &str) -> Result<Option<Sha256>, DiskError> {
-    let Some(mut file) = open_plain(folder, name, path)? else {
-        return Ok(None);
-    };
+    open_plain(folder, name, path)?.map(|file| hash_whole(file, path)).transpose()
+}
+
+fn hash_whole(mut file: impl std::io::Read, path: &str) -> Result<Sha256, DiskError> {
     let mut hasher = sha2::Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match file.read(&mut buffer) {
-            Ok(0) => return Ok(Some(Sha256::from_bytes(hasher.finalize().into()))),
+            Ok(0) => return Ok(Sha256::from_bytes(hasher.finalize().into())),
             Ok(n) => hasher.update(buffer.get(..n).unwrap_or_default()),
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
             Err(e) => return Err(DiskError::io(path, "read", e)),
@@ -131,35 +147,92 @@ impl Root {
         let shown = dir.to_string_lossy();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match rustix::fs::open(dir, flags, Mode::empty()) {
-            Ok(fd) => Ok(Self { dir: dir.to_owned(), fd }),
+            Ok(fd) => Ok(Self { dir: dir.to_owned(), ground: Ground::Open(fd) }),
             Err(Errno::NOENT) => Err(DiskError::NoRoot(shown.into_owned())),
             Err(Errno::NOTDIR) => Err(DiskError::NotAFolder(shown.into_owned())),
             Err(e) => Err(DiskError::io(&shown, "read", e)),
         }
     }
 
-    /// An open folder below, as a root.
-    pub(super) fn at(&self, path: &str, fd: OwnedFd) -> Self {
-        Self { dir: if path.is_empty() { self.dir.clone() } else { self.dir.join(path) }, fd }
+    /// A tree that somebody else holds: only read, never written.
+    #[must_use]
+    pub fn held(tree: Arc<dyn Held>) -> Self {
+        Self { dir: tree.dir().to_owned(), ground: Ground::Held(tree) }
     }
 
-    /// The folder as it was named.
+    /// What it stands on.
+    pub(super) fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    /// A root on an open folder.
+    pub(super) fn of(dir: PathBuf, fd: OwnedFd) -> Self {
+        Self { dir, ground: Ground::Open(fd) }
+    }
+
+    /// Whether somebody else holds it, so that it is only read.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self.ground, Ground::Held(_))
+    }
+
+    /// The folder as it was named; of a held tree, the folder that it is checked out to, whose files
+    /// may be others.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The open folder.
-    pub(super) fn fd(&self) -> &OwnedFd {
-        &self.fd
+    /// The open folder; a held tree has none.
+    pub(super) fn fd(&self) -> Result<&OwnedFd, DiskError> {
+        match &self.ground {
+            Ground::Open(fd) => Ok(fd),
+            Ground::Held(tree) => Err(DiskError::OnlyRead(tree.name())),
+        }
     }
 
     /// Another handle on the open folder.
     pub(super) fn handle(&self) -> Result<OwnedFd, DiskError> {
-        self.fd.try_clone().map_err(|e| DiskError::io(".", "read", e))
+        self.fd()?.try_clone().map_err(|e| DiskError::io(".", "read", e))
     }
 
-    /// The folder that holds a path, and the path's last component; `None` where it is missing.
+    /// The root itself, to be read.
+    pub(super) fn top(&self) -> Result<Folder<'_>, DiskError> {
+        match &self.ground {
+            Ground::Open(_) => self.handle().map(Folder::Open),
+            Ground::Held(tree) => Ok(Folder::held(tree.as_ref())),
+        }
+    }
+
+    /// The folder that holds a path, to be read, and the path's last component; `None` where it is
+    /// missing.
+    pub(super) fn way<'a>(&self, path: &'a str) -> Result<Option<(Folder<'_>, &'a str)>, DiskError> {
+        let mut folder = self.top()?;
+        let Some((above, name)) = path.rsplit_once('/') else {
+            return Ok(Some((folder, path)));
+        };
+        let mut way = String::new();
+        for component in above.split('/') {
+            way.push_str(component);
+            match folder.enter(component, &way)? {
+                Some(next) => folder = next,
+                None => return Ok(None),
+            }
+            way.push('/');
+        }
+        Ok(Some((folder, name)))
+    }
+
+    /// A plain file, opened; `None` if it, or a folder on the way, is missing.
+    pub(super) fn plain(&self, path: &RelPath) -> Result<Option<Plain<'_>>, DiskError> {
+        match self.way(path.as_str())? {
+            Some((folder, name)) => folder.open_plain(name, path.as_str()),
+            None => Ok(None),
+        }
+    }
+
+    /// The folder that holds a path, to be written to, and the path's last component; `None` where it
+    /// is missing.
     pub(super) fn folder_of<'a>(&self, path: &'a str) -> Result<Option<(OwnedFd, &'a str)>, DiskError> {
         let mut folder = self.handle()?;
         let Some((above, name)) = path.rsplit_once('/') else {
@@ -183,10 +256,11 @@ impl Root {
     /// A symlink at the path or on the way to it, anything but a plain file, a file over the cap,
     /// and what the system says.
     pub fn read(&self, path: &RelPath, cap: u64) -> Result<Option<Vec<u8>>, DiskError> {
-        match self.folder_of(path.as_str())? {
-            Some((folder, name)) => read_plain(folder, name, path.as_str(), cap),
-            None => Ok(None),
+        let Some(file) = self.plain(path)? else { return Ok(None) };
+        if file.size() > cap {
+            return Err(DiskError::TooLarge { path: path.to_string(), cap });
         }
+        read_whole(file, path.as_str(), cap).map(Some)
     }
 
     /// The digest of a file of any size; `None` if it, or a folder on the way, is missing.
@@ -194,10 +268,16 @@ impl Root {
     /// # Errors
     /// As [`Root::read`], but for the cap.
     pub fn hash(&self, path: &RelPath) -> Result<Option<Sha256>, DiskError> {
-        match self.folder_of(path.as_str())? {
-            Some((folder, name)) => hash_plain(folder, name, path.as_str()),
-            None => Ok(None),
-        }
+        self.plain(path)?.map(|file| hash_whole(file, path.as_str())).transpose()
+    }
+
+    /// A file of any size, to be read from its start; `None` if it, or a folder on the way, is
+    /// missing.
+    ///
+    /// # Errors
+    /// As [`Root::read`], but for the cap.
+    pub fn open_file(&self, path: &RelPath) -> Result<Option<Box<dyn std::io::Read + '_>>, DiskError> {
+        Ok(self.plain(path)?.map(|file| Box::new(file) as Box<dyn std::io::Read + '_>))
     }
 }
 
@@ -262,7 +342,7 @@ mod tests {
     fn a_fifo_a_folder_and_a_device_are_refused_at_once() {
         let (dir, root) = folder();
         std::fs::create_dir(dir.path().join("d")).unwrap();
-        rustix::fs::mkfifoat(root.fd(), "p", Mode::from_raw_mode(0o644)).unwrap();
+        rustix::fs::mkfifoat(root.fd().unwrap(), "p", Mode::from_raw_mode(0o644)).unwrap();
         std::os::unix::net::UnixListener::bind(dir.path().join("s")).unwrap();
         for (name, what) in [("d", "a folder"), ("p", "a fifo"), ("s", "a socket")] {
             let error = root.read(&path(name), CAP).unwrap_err();
