@@ -36,6 +36,7 @@ mod remote_git_garbled;
 mod remote_http;
 mod remote_registry;
 mod vendored;
+mod workspace;
 mod yarn;
 mod yarn_mirror;
 mod yarn_rewrite;
