@@ -181,3 +181,29 @@ fn the_pins_of_a_group_move_together_or_not_at_all() {
     work.run(&["refresh", "a", "--to", "v1.0.0"]).code(0);
     assert_eq!(work.read("Dockerfile"), format!("FROM scratch\nARG A={}\nARG B={}\n", ids[0], ids[1]));
 }
+
+#[test]
+fn a_member_is_judged_alone_too_by_what_the_lock_has_of_the_workspace() {
+    let (repo, ids) = releases(1);
+    let server = GitMemory::serve(repo);
+    let work = Work::new();
+    work.write(
+        "pins.toml",
+        "version = 1\n[workspace]\nmembers = [\"*\"]\n[image]\nplatforms = [\"linux/amd64\", \"linux/arm64\"]\n",
+    );
+    work.write("a/Dockerfile", format!("FROM scratch\nARG X={}\n", ids[0]))
+        .write("a/pins.toml", manifest(&server.url(), "p", ""));
+    work.run(&["refresh", "--keep"]).code(0);
+    work.run(&["-C", "a", "verify"]).code(0).never_says("LOCK010");
+    let lock = work.read("a/pins.lock");
+    assert!(lock.contains(r#""inherited": "platforms = [\"linux/amd64\", \"linux/arm64\"]\n""#), "{lock}");
+    work.run(&["refresh"]).code(0).says("1 unchanged");
+    assert_eq!(work.read("a/pins.lock"), lock);
+    let alone = Work::new();
+    for file in ["Dockerfile", "pins.toml", "pins.lock"] {
+        alone.write(file, work.read(&format!("a/{file}")));
+    }
+    alone.run(&["verify"]).code(0).says("LOCK010").says("1 verified");
+    alone.write("Dockerfile", format!("FROM scratch\nARG X={}\n", "0".repeat(40)));
+    alone.run(&["verify"]).code(1).says("LOCK001");
+}

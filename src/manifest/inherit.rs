@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Archive, Image, Lint, Manifest, Policy};
+use crate::lock::{Entry, Evidence, Lock, Opened};
 use crate::model::{PinName, Platform};
 
 /// What a member has where it says nothing itself.
@@ -23,7 +24,58 @@ pub struct Inherited {
     pub lint: Lint,
 }
 
+/// The key of the lock's evidence under which stands what an entry's request inherited.
+const EVIDENCE: &str = "inherited";
+
+/// Writes beside each entry what it has from the workspace, so that a member is judged alone too.
+pub fn stamp(manifest: &Manifest, lock: &mut Lock) {
+    for (name, entry) in &mut lock.archives {
+        let own = manifest.archives.get(name).filter(|archive| archive.inherited);
+        mark(entry, own.map(|archive| archive.lines.clone()));
+    }
+    for (name, entry) in &mut lock.pins {
+        let image = &manifest.image;
+        let has = manifest.pins.get(name).filter(|pin| image.inherited && pin.platforms == image.platforms);
+        let words: Vec<String> = image.platforms.iter().map(|p| format!("\"{p}\"")).collect();
+        mark(entry, has.map(|_| format!("platforms = [{}]\n", words.join(", "))));
+    }
+}
+
+/// An entry without what it has from the workspace, which is no part of what was resolved.
+#[must_use]
+pub fn unstamped(entry: &Entry) -> Entry {
+    let mut entry = entry.clone();
+    entry.evidence.remove(EVIDENCE);
+    entry
+}
+
+fn mark(entry: &mut Entry, text: Option<String>) {
+    match text {
+        Some(text) => drop(entry.evidence.insert(EVIDENCE.to_owned(), Evidence::One(text))),
+        None => drop(entry.evidence.remove(EVIDENCE)),
+    }
+}
+
 impl Inherited {
+    /// What a lock says that its entries inherited, where the workspace is not at hand; `None` where it
+    /// says nothing. Altered entries say nothing.
+    #[must_use]
+    pub fn recorded(opened: &Opened) -> Option<Self> {
+        let sound = |name: &&PinName| !opened.altered.contains(name);
+        let mut text = "version = 1\n".to_owned();
+        let platforms = opened.lock.pins.iter().filter(|(name, _)| sound(name)).find_map(|(_, e)| e.proof(EVIDENCE));
+        text.extend(platforms.map(|line| format!("[image]\n{line}")));
+        let mut any = platforms.is_some();
+        for (name, entry) in opened.lock.archives.iter().filter(|(name, _)| sound(name)) {
+            if let Some(lines) = entry.proof(EVIDENCE) {
+                text.push_str(&format!("[archives.{name}]\n{lines}"));
+                any = true;
+            }
+        }
+        let manifest = any.then(|| Manifest::parse(crate::lock::FILE, text.as_bytes()).ok()).flatten()?;
+        Some(Self::of(&manifest))
+    }
+
     /// What the members of a workspace inherit from its manifest.
     #[must_use]
     pub fn of(workspace: &Manifest) -> Self {
@@ -39,7 +91,10 @@ impl Inherited {
 
     /// The platforms, where the member's `[image]` has none.
     pub(super) fn image(&self, own: Image) -> Image {
-        if own.platforms.is_empty() { Image { platforms: self.platforms.clone(), ..own } } else { own }
+        if !own.platforms.is_empty() || self.platforms.is_empty() {
+            return own;
+        }
+        Image { platforms: self.platforms.clone(), inherited: true, ..own }
     }
 
     /// The archives that a pin of the member may draw from, beside its own.

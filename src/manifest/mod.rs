@@ -24,7 +24,7 @@ use crate::source::VersionRule;
 use crate::source::deb;
 use crate::table::{self, Document, Placed, Table};
 
-pub use inherit::Inherited;
+pub use inherit::{Inherited, stamp, unstamped};
 pub use pattern::{Pattern, is_dockerfile};
 pub use pin::{Pin, Size, SizeError};
 pub use policy::{Freeze, Policy};
@@ -63,6 +63,8 @@ pub struct Image {
     /// Its platforms, sorted. Empty if none are given: then a pin that differs by platform must
     /// give its own.
     pub platforms: Vec<Platform>,
+    /// Whether the workspace's manifest gives them.
+    pub inherited: bool,
 }
 
 /// An archive that `deb` pins draw from.
@@ -76,6 +78,8 @@ pub struct Archive {
     pub into: Vec<Placed<Site>>,
     /// Whether the workspace's manifest has it: files that it names are in that one's folder.
     pub inherited: bool,
+    /// Its keys as TOML, a line each.
+    pub lines: String,
 }
 
 /// How lint's findings are judged.
@@ -212,7 +216,7 @@ fn read(document: &Document<'_>, under: &Inherited, program: &str) -> Result<Man
         table.only(&format!("in archive `{name}`"), &known, |_| None);
         let into = site::read_all(&table, &site::Bears::Snapshot);
         let keys = deb::Archive::read(&table)?;
-        Some((name, Archive { place, keys, into, inherited: false }))
+        Some((name, Archive { place, keys, into, inherited: false, lines: table.lines() }))
     });
     let archives = archives.collect();
     let pins = named(&root, "pins")?;
@@ -277,7 +281,11 @@ fn read_image(root: &Table<'_>) -> Image {
     let platforms = table.list::<Platform>("platforms").unwrap_or_default();
     let mut platforms: Vec<Platform> = platforms.into_iter().map(|p| p.value).collect();
     platforms.sort();
-    Image { dockerfiles: dockerfiles.map(|list| list.into_iter().map(|p| p.value).collect()), platforms }
+    Image {
+        dockerfiles: dockerfiles.map(|list| list.into_iter().map(|p| p.value).collect()),
+        platforms,
+        inherited: false,
+    }
 }
 
 type Named<'d> = Vec<(PinName, Place, Table<'d>)>;

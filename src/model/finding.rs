@@ -133,6 +133,7 @@ ids! {
     LOCK007 "lock entry lacks the value that a site asks for",
     LOCK008 "a refresh was interrupted",
     LOCK009 "signature of the lock does not hold",
+    LOCK010 "member of a workspace is judged without it",
     PIN001 "pin is not locked yet",
     PIN002 "kind of pin is not built yet",
     GIT009 "vendored tar is not the tree of the locked commit",

@@ -35,6 +35,8 @@ pub(super) struct Project {
     pub(super) interrupted: Option<Vec<RelPath>>,
     /// The workspace that the folder is a member of.
     above: Option<Arc<Above>>,
+    /// Whether it has from the lock what it once inherited, since no workspace is at hand.
+    pub(super) alone: bool,
 }
 
 /// A failure of the whole verb.
@@ -90,12 +92,7 @@ impl Project {
         let Some(bytes) = bytes else {
             return Err(vec![no_manifest(root.dir())]);
         };
-        let above = ground.above.clone();
-        let none = Inherited::default();
-        let inherited = above.as_ref().map_or(&none, |above| &above.inherited);
         let mut failures = Vec::new();
-        let manifest = Manifest::parse_under(MANIFEST, &bytes, inherited)
-            .map_err(|troubles| failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))));
         let (lock_bytes, lock) = match known(lock::FILE).and_then(|path| root.read(&path, CAP).map_err(|e| disk(&e))) {
             Ok(None) => (None, Ok(Opened::none())),
             Ok(Some(bytes)) => {
@@ -107,6 +104,12 @@ impl Project {
                 (None, Ok(Opened::none()))
             }
         };
+        let above = ground.above.clone();
+        let recorded = if above.is_none() { lock.as_ref().ok().and_then(Inherited::recorded) } else { None };
+        let none = Inherited::default();
+        let inherited = above.as_ref().map(|above| &above.inherited).or(recorded.as_ref()).unwrap_or(&none);
+        let manifest = Manifest::parse_under(MANIFEST, &bytes, inherited)
+            .map_err(|troubles| failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))));
         let Ok(manifest) = manifest else { return Err(failures) };
         if manifest.workspace.is_some() && ground.member.is_some() {
             let trouble = Trouble::new("a member of a workspace cannot be a workspace").at(Place::file(MANIFEST));
@@ -117,7 +120,8 @@ impl Project {
         let archives = archives(&root, above.as_deref(), &manifest, &mut failures);
         let interrupted = crate::disk::interrupted(&root);
         if failures.is_empty() {
-            Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, archives, interrupted, above })
+            let alone = recorded.is_some();
+            Ok(Self { root, manifest, lock, lock_bytes, dockerfiles, archives, interrupted, above, alone })
         } else {
             Err(failures)
         }

@@ -56,6 +56,11 @@ fn verdict(project: &Project, options: &Options) -> Result<Verdict, Vec<Failure>
         vendored: &vendored,
     };
     let mut verdict = check::verify(&join, options.strict);
+    if project.alone {
+        let trouble = Trouble::new("no workspace is at hand: what this member inherited is as the lock has it")
+            .at(crate::model::Place::file(lock::FILE));
+        verdict.findings.push(crate::model::Finding::note(crate::model::Id::LOCK010, None, trouble));
+    }
     if let Some(key) = &options.trusted_key {
         verdict.findings.extend(signature(project, key).map_err(|f| vec![f])?);
     }

@@ -50,6 +50,17 @@ impl<'d> Table<'d> {
         self.document.place(self.span.clone())
     }
 
+    /// Its keys and values as TOML, a line each, without the comments beside them.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        let line = |(key, item): (&str, &Item)| {
+            let mut value = item.clone().into_value().ok()?;
+            value.decor_mut().clear();
+            Some(format!("{key} = {value}\n"))
+        };
+        self.entries.iter().filter_map(line).collect()
+    }
+
     /// Notes something wrong.
     pub fn report(&self, trouble: Trouble) {
         self.document.report(trouble);

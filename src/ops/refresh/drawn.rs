@@ -9,6 +9,7 @@ use super::aim::Step;
 use super::{Options, give_up, sound};
 use crate::dockerfile::search;
 use crate::lock::{Entry, Lock, Opened};
+use crate::manifest::unstamped;
 use crate::model::{Class, Failure, PinName, PinOutcome, Refreshed, Time, Trouble, quoted};
 use crate::ops::project::Project;
 use crate::source::deb::Archives;
@@ -111,7 +112,7 @@ pub(super) fn proved(project: &Project, old: &Lock, archives: &Archives, options
         let (Some(now), Some(locked)) = (archives.entry(name, options.today), old.archives.get(name)) else { continue };
         // Who serves it today, a mirror or not, is no matter of the proof.
         let bare = |entry: &Entry| {
-            let mut entry = entry.clone();
+            let mut entry = unstamped(entry);
             entry.evidence.remove("origin");
             (entry.values, entry.evidence)
         };

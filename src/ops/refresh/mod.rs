@@ -214,6 +214,7 @@ impl Job {
         if conflict_stays(&project, &mended.dropped, &new, &mut refreshed) {
             return Ok(refreshed);
         }
+        crate::manifest::stamp(&project.manifest, &mut new);
         let follow = following(follow, &refreshed).map_err(|f| vec![f])?;
         let changes = vendored.into_iter().chain(follow).collect();
         let plan = plan(&project, &mended.lock, &new, changes, &mut refreshed).map_err(|f| vec![f])?;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::{Options, place};
 use crate::disk::Change;
 use crate::lock::{self, Entry, Lock};
+use crate::manifest::unstamped;
 use crate::model::{Failure, PinName, PinOutcome, TELLING};
 use crate::ops::project::Project;
 use crate::source::resolve::Resolved;
@@ -75,7 +76,7 @@ pub(super) fn settle(
 
 /// Whether two entries differ at most in what is seen and held back.
 fn same(before: &Entry, after: &Entry) -> bool {
-    *before == Entry { seen: before.seen.clone(), ..after.clone() }
+    unstamped(before) == Entry { seen: before.seen.clone(), ..unstamped(after) }
 }
 
 /// The values of an entry, the telling one first.
