@@ -207,3 +207,27 @@ fn a_member_is_judged_alone_too_by_what_the_lock_has_of_the_workspace() {
     alone.write("Dockerfile", format!("FROM scratch\nARG X={}\n", "0".repeat(40)));
     alone.run(&["verify"]).code(1).says("LOCK001");
 }
+
+#[test]
+fn each_folder_of_pins_verifies_alone() {
+    let pins = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pins");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&pins).unwrap().flatten().filter(|e| e.path().is_dir()) {
+        let work = Work::new();
+        copy(&entry.path(), &work.image());
+        work.run(&["verify"]).code(0);
+        seen += 1;
+    }
+    assert!(seen >= 8, "{seen}");
+    let work = Work::new();
+    copy(&pins, &work.image());
+    work.run(&["verify"]).code(0);
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let (old, new) = (entry.path(), to.join(entry.file_name()));
+        if old.is_dir() { copy(&old, &new) } else { drop(std::fs::copy(old, new).unwrap()) }
+    }
+}

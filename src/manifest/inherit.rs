@@ -35,7 +35,8 @@ pub fn stamp(manifest: &Manifest, lock: &mut Lock) {
     }
     for (name, entry) in &mut lock.pins {
         let image = &manifest.image;
-        let has = manifest.pins.get(name).filter(|pin| image.inherited && pin.platforms == image.platforms);
+        // Also where the pin has its own: others of the member, not locked yet, may not.
+        let has = manifest.pins.get(name).filter(|_| image.inherited);
         let words: Vec<String> = image.platforms.iter().map(|p| format!("\"{p}\"")).collect();
         mark(entry, has.map(|_| format!("platforms = [{}]\n", words.join(", "))));
     }
