@@ -45,6 +45,10 @@ fn one_command_over_all_members_names_and_globs() {
         work.run(&["-C", member, "verify"]).code(0).says("1 verified");
     }
     assert!(!work.image().join("pins.lock").exists());
+    work.run(&["verify", "images/*"]).code(0).says("2 verified");
+    work.run(&["verify", "caddy/", "images/dns"]).code(0).says("2 verified");
+    work.run(&["verify", "cady"]).code(2).says("no member of the workspace is called `cady`");
+    work.run(&["-C", "caddy", "verify", "caddy"]).code(2).says("this is none");
     let moved = |member: &str| work.read(&format!("{member}/Dockerfile")).contains(&ids[1]);
     work.run(&["refresh", "images/*/dns"]).code(0);
     assert_eq!([moved("caddy"), moved("images/dns"), moved("images/base")], [false, true, false]);

@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// Unlocked pins are findings too
     #[arg(long)]
     strict: bool,
+    /// Members of the workspace, by folder or glob; all if none is named
+    #[arg(value_name = "MEMBER")]
+    members: Vec<String>,
     /// A minisign public key, or its file, from outside the repository, that must have signed
     /// pins.lock (also: DUBO_PIN_TRUSTED_KEY)
     #[arg(long, value_name = "KEY")]
@@ -33,7 +36,8 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         Ok(key) => key,
         Err(failure) => return failed(shell, VERB, &[failure]),
     };
-    let result = ops::verify::run(&common.directory, &ops::verify::Options { strict: args.strict, trusted_key });
+    let options = ops::verify::Options { strict: args.strict, members: args.members.clone(), trusted_key };
+    let result = ops::verify::run(&common.directory, &options);
     conclude(shell, VERB, &result, |verdict| Outcome::Verdict(verdict), None)
 }
 

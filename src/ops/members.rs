@@ -28,16 +28,27 @@ pub struct Member<T> {
     pub result: Result<T, Vec<Failure>>,
 }
 
-/// Runs a verb in a folder, or in each member of a workspace that is meant, side by side. `verb` gets
-/// the folder and the names that are meant there.
+/// Runs a verb in a folder, or side by side in the members of a workspace: in all, or in those whose
+/// folders are named.
 pub(super) fn each<T: Seen + Send>(
     dir: &Path,
-    names: &[String],
-    verb: impl Fn(&Ground, &[String]) -> Result<T, Vec<Failure>> + Sync,
+    folders: &[String],
+    verb: impl Fn(&Ground) -> Result<T, Vec<Failure>> + Sync,
 ) -> Result<Answer<T>, Vec<Failure>> {
-    let (meant, whole) = meant(dir, names)?;
+    let (mut meant, whole) = meant(dir, &[])?;
+    if let Some(pattern) = folders.iter().find(|p| !meant.iter().any(|(g, _)| folders_match(p, &g.name()))) {
+        let trouble = match whole {
+            Some(_) => Trouble::new(format!("no member of the workspace is called {}", quoted(pattern))),
+            None => Trouble::new(format!("{} would be a member of a workspace, and this is none", quoted(pattern))),
+        };
+        return Err(vec![failure(
+            Class::Usage,
+            trouble.help("members are named by their folders, or by globs of such"),
+        )]);
+    }
+    meant.retain(|(ground, _)| folders.is_empty() || folders.iter().any(|p| folders_match(p, &ground.name())));
     let jobs = std::thread::available_parallelism().map_or(2, usize::from);
-    let results = crate::remote::each(&meant, jobs, |(ground, names)| verb(ground, names));
+    let results = crate::remote::each(&meant, jobs, |(ground, _)| verb(ground));
     answer(meant.iter().map(|(ground, _)| ground.name()).zip(results), whole)
 }
 
@@ -119,6 +130,7 @@ fn of_members(grounds: Vec<Ground>, names: &[String]) -> Result<Meant, Vec<Failu
 /// Component by component.
 fn folders_match(pattern: &str, folder: &str) -> bool {
     let (patterns, parts): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), folder.split('/').collect());
+    let patterns: Vec<&str> = patterns.into_iter().filter(|p| !p.is_empty()).collect();
     patterns.len() == parts.len() && patterns.iter().zip(parts).all(|(p, part)| glob(p, part))
 }
 

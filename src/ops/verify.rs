@@ -17,6 +17,8 @@ use crate::trust::{TrustedKey, verify as signed_by};
 pub struct Options {
     /// Unlocked pins are findings.
     pub strict: bool,
+    /// Members of the workspace, by folder or glob; none means all.
+    pub members: Vec<String>,
     /// A key from outside the repository: its signature must stand in `pins.lock.minisig`.
     pub trusted_key: Option<TrustedKey>,
 }
@@ -26,7 +28,7 @@ pub struct Options {
 /// # Errors
 /// What kept the manifest, the lock or a Dockerfile from being read.
 pub fn run(dir: &Path, options: &Options) -> Result<Answer<Verdict>, Vec<Failure>> {
-    members::each(dir, &[], |ground, _| judge(ground, options))
+    members::each(dir, &options.members, |ground| judge(ground, options))
 }
 
 /// Verifies one folder, a member or one by itself.
