@@ -14,6 +14,7 @@
 //! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, trust, lock, dockerfile, disk, table |
 //! | [`trust`] | who says that these are the bytes: minisign, OpenPGP | model |
 //! | [`remote`] | the only place that opens a socket or lets a program open one: http, git, registries, downloads, yarn, mirrors, credentials, limits | disk, model |
+//! | [`repository`] | the user's own git repository, only read: where it is, its index as a tree, HEAD's, its hooks | disk, model |
 //! | [`lock`] | pins.lock: canonical, sealed, one frozen file a version | model |
 //! | [`dockerfile`] | Dockerfiles, lossless: parse to spans, expand, find sites, apt lines and images, edit | model |
 //! | [`disk`] | files as they stand, a plan of changes applied crash-safely, the store by digest | model |
@@ -34,6 +35,7 @@ pub mod manifest;
 pub mod model;
 pub mod ops;
 pub mod remote;
+pub mod repository;
 pub mod source;
 pub mod table;
 pub mod trust;

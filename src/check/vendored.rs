@@ -11,13 +11,11 @@ use crate::dockerfile::Dockerfile;
 use crate::lock::{FILE, Lock, Opened};
 use crate::manifest::{Manifest, Pin};
 use crate::model::{Finding, Id, PinName, Place, RelPath, Sha256, Trouble, quoted};
+use crate::source::{POINTER, pointer};
 use crate::vendor::{Dockerignore, Named, Placement, Stray, attributes, ignores, named, placed};
 
 /// The most that is read of a file of patterns: bytes.
 const CAP: u64 = 4 * 1024 * 1024;
-
-/// The most that an LFS pointer has: bytes (git-lfs, docs/spec.md).
-const POINTER: u64 = 1024;
 
 /// Compares all vendored files with the lock. Costs nothing where nothing is vendored.
 #[must_use]
@@ -37,6 +35,8 @@ pub fn check(root: &Root, manifest: &Manifest, lock: &Opened, dockerfiles: &[Doc
     for (placement, looked) in all.placements.iter().zip(root.hash_all(&asked)) {
         match looked {
             Ok(Some(found)) => findings.extend(judge(root, placement, &found)),
+            // What git is told to leave out is not in a commit: its lock alone is judged.
+            Ok(None) if root.is_held() && !placement.track => {}
             Ok(None) => findings.push(missing(placement)),
             Err(error) => findings.push(unusable(placement, &error)),
         }
@@ -90,8 +90,18 @@ fn unusable(placement: &Placement, cause: &DiskError) -> Finding {
 
 fn judge(root: &Root, placement: &Placement, found: &Found) -> Vec<Finding> {
     if found.sha256 != Some(placement.sha256) || found.size != placement.size {
+        // A commit has an LFS pointer in the file's place.
+        let is_pointer = root.is_held() && found.size <= POINTER;
+        if is_pointer && pointer(root, &placement.path) == Some((placement.sha256, placement.size)) {
+            return executable(placement, found);
+        }
         return vec![changed(root, placement, found)];
     }
+    executable(placement, found)
+}
+
+/// VEND004.
+fn executable(placement: &Placement, found: &Found) -> Vec<Finding> {
     if found.executable == placement.executable {
         return Vec::new();
     }
@@ -136,25 +146,6 @@ fn changed(root: &Root, placement: &Placement, found: &Found) -> Finding {
         _ => trouble.found(now).help(back(placement)),
     };
     error(Id::VEND001, placement, trouble)
-}
-
-/// The digest and the size that an LFS pointer names.
-fn pointer(root: &Root, path: &RelPath) -> Option<(Sha256, u64)> {
-    let bytes = root.read(path, POINTER).ok().flatten()?;
-    let text = std::str::from_utf8(&bytes).ok()?;
-    let mut lines = text.lines();
-    if lines.next() != Some("version https://git-lfs.github.com/spec/v1") {
-        return None;
-    }
-    let (mut oid, mut size) = (None, None);
-    for line in lines {
-        match line.split_once(' ') {
-            Some(("oid", value)) => oid = value.strip_prefix("sha256:").and_then(|h| h.parse().ok()),
-            Some(("size", value)) => size = value.parse().ok(),
-            _ => {}
-        }
-    }
-    Some((oid?, size?))
 }
 
 /// VEND002: what is in a vendored folder and in no lock.
@@ -308,3 +299,7 @@ fn misfit(manifest: &Manifest, lock: &Opened, stray: &Stray) -> Finding {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "vendored_tests.rs"]
+mod tests;

@@ -180,7 +180,7 @@ impl Root {
     /// # Errors
     /// As [`Root::hash`].
     pub fn hash_without_line_ends(&self, path: &RelPath) -> Result<Option<(Sha256, Sha256)>, DiskError> {
-        let Some(mut file) = self.plain(path)? else { return Ok(None) };
+        let Some(mut file) = self.open_file(path)? else { return Ok(None) };
         let (mut lf, mut crlf) = (sha2::Sha256::new(), sha2::Sha256::new());
         let mut block = vec![0; BLOCK];
         let mut held = false;

@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -185,13 +185,15 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// A plain file, opened for reading. A held one is unpacked when it is first read.
-pub(super) struct Plain<'a> {
+/// A plain file, opened for reading from its start. A held one is unpacked when it is first read.
+#[derive(Debug)]
+pub struct Plain<'a> {
     size: u64,
     executable: bool,
     body: Body<'a>,
 }
 
+#[derive(Debug)]
 enum Body<'a> {
     Open(File),
     Held(&'a dyn Held, String),
@@ -200,25 +202,46 @@ enum Body<'a> {
 
 impl Plain<'_> {
     /// How many bytes it says it has.
-    pub(super) fn size(&self) -> u64 {
+    #[must_use]
+    pub fn size(&self) -> u64 {
         self.size
     }
 
     /// Whether its owner may execute it.
-    pub(super) fn executable(&self) -> bool {
+    #[must_use]
+    pub fn executable(&self) -> bool {
         self.executable
+    }
+}
+
+impl Plain<'_> {
+    /// Unpacks a held file.
+    fn unpack(&mut self) -> std::io::Result<()> {
+        if let Body::Held(tree, path) = &self.body {
+            let bytes = tree.bytes(path).map_err(std::io::Error::other)?;
+            self.body = Body::Unpacked(Cursor::new(bytes));
+        }
+        Ok(())
     }
 }
 
 impl Read for Plain<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if let Body::Held(tree, path) = &self.body {
-            let bytes = tree.bytes(path).map_err(std::io::Error::other)?;
-            self.body = Body::Unpacked(Cursor::new(bytes));
-        }
+        self.unpack()?;
         match &mut self.body {
             Body::Open(file) => file.read(buffer),
             Body::Unpacked(bytes) => bytes.read(buffer),
+            Body::Held(..) => Ok(0),
+        }
+    }
+}
+
+impl Seek for Plain<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.unpack()?;
+        match &mut self.body {
+            Body::Open(file) => file.seek(to),
+            Body::Unpacked(bytes) => bytes.seek(to),
             Body::Held(..) => Ok(0),
         }
     }

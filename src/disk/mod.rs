@@ -28,7 +28,7 @@ mod store;
 pub use bulk::{Found, Inside, Looked};
 pub use content::{Before, Content};
 pub use error::DiskError;
-pub use held::{Held, Standing, Withheld};
+pub use held::{Held, Plain, Standing, Withheld};
 pub use list::{Below, Listing};
 pub use lock::ProcessLock;
 pub use plan::{Change, Permissions, Plan};

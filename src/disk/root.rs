@@ -223,14 +223,6 @@ impl Root {
         Ok(Some((folder, name)))
     }
 
-    /// A plain file, opened; `None` if it, or a folder on the way, is missing.
-    pub(super) fn plain(&self, path: &RelPath) -> Result<Option<Plain<'_>>, DiskError> {
-        match self.way(path.as_str())? {
-            Some((folder, name)) => folder.open_plain(name, path.as_str()),
-            None => Ok(None),
-        }
-    }
-
     /// The folder that holds a path, to be written to, and the path's last component; `None` where it
     /// is missing.
     pub(super) fn folder_of<'a>(&self, path: &'a str) -> Result<Option<(OwnedFd, &'a str)>, DiskError> {
@@ -256,7 +248,7 @@ impl Root {
     /// A symlink at the path or on the way to it, anything but a plain file, a file over the cap,
     /// and what the system says.
     pub fn read(&self, path: &RelPath, cap: u64) -> Result<Option<Vec<u8>>, DiskError> {
-        let Some(file) = self.plain(path)? else { return Ok(None) };
+        let Some(file) = self.open_file(path)? else { return Ok(None) };
         if file.size() > cap {
             return Err(DiskError::TooLarge { path: path.to_string(), cap });
         }
@@ -268,7 +260,7 @@ impl Root {
     /// # Errors
     /// As [`Root::read`], but for the cap.
     pub fn hash(&self, path: &RelPath) -> Result<Option<Sha256>, DiskError> {
-        self.plain(path)?.map(|file| hash_whole(file, path.as_str())).transpose()
+        self.open_file(path)?.map(|file| hash_whole(file, path.as_str())).transpose()
     }
 
     /// A file of any size, to be read from its start; `None` if it, or a folder on the way, is
@@ -276,8 +268,11 @@ impl Root {
     ///
     /// # Errors
     /// As [`Root::read`], but for the cap.
-    pub fn open_file(&self, path: &RelPath) -> Result<Option<Box<dyn std::io::Read + '_>>, DiskError> {
-        Ok(self.plain(path)?.map(|file| Box::new(file) as Box<dyn std::io::Read + '_>))
+    pub fn open_file(&self, path: &RelPath) -> Result<Option<Plain<'_>>, DiskError> {
+        match self.way(path.as_str())? {
+            Some((folder, name)) => folder.open_plain(name, path.as_str()),
+            None => Ok(None),
+        }
     }
 }
 

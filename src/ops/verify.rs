@@ -10,6 +10,7 @@ use super::stand::Ground;
 use crate::check::{self, Join};
 use crate::lock::{self, LockError};
 use crate::model::{Failure, Trouble, Verdict};
+use crate::source::is_elsewhere;
 use crate::trust::{TrustedKey, verify as signed_by};
 
 /// How strict, and whose signature must stand under the lock.
@@ -85,9 +86,13 @@ fn proofs(project: &Project, opened: &lock::Opened, found: &[crate::model::Findi
         }
         for artifact in &entry.artifacts {
             let (Some(path), Some(id)) = (&artifact.path, pin.source.proof(artifact)) else { continue };
-            let proved = match std::fs::File::open(path.under(project.root.dir())) {
-                Ok(mut file) => pin.source.prove(entry, path, &mut file),
-                Err(e) => Err(Trouble::new(format!("{path} cannot be read: {e}"))),
+            if is_elsewhere(&project.root, artifact, path) {
+                continue;
+            }
+            let proved = match project.root.open_file(path) {
+                Ok(Some(mut file)) => pin.source.prove(entry, path, &mut file),
+                Ok(None) => Err(Trouble::new(format!("{path} cannot be read: there is no file"))),
+                Err(error) => Err(error.to_trouble()),
             };
             if let Err(trouble) = proved {
                 let trouble = trouble.at(crate::model::Place::file(path.as_str()));

@@ -7,6 +7,7 @@
 
 pub mod cooldown;
 pub mod deb;
+mod elsewhere;
 pub mod git;
 pub mod image;
 pub mod implied;
@@ -33,6 +34,7 @@ use crate::table::Table;
 
 use resolve::{Fault, Outlook, Resolved, Want};
 
+pub use elsewhere::{POINTER, is_elsewhere, pointer};
 pub use stage::stage;
 pub use template::PathTemplate;
 pub use version::VersionRule;

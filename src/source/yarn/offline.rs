@@ -2,8 +2,6 @@
 //!
 //! For `source`. Reads the folder, and hands it to `check` and `vendored`, which judge it.
 
-use std::fs::File;
-
 use super::folder::Folder;
 use super::keys::{Keys, What};
 use super::{check, follow, package, vendored};
@@ -89,9 +87,13 @@ pub(in crate::source) fn vendored(keys: &Keys, entry: &Entry, root: &Root) -> Ve
     let placed: Vec<(&Artifact, &RelPath)> =
         entry.artifacts.iter().filter_map(|artifact| Some((artifact, artifact.path.as_ref()?))).collect();
     let one = |(artifact, path): &(&Artifact, &RelPath)| {
-        let proved = match File::open(path.under(root.dir())) {
-            Ok(mut file) => proofs.prove(entry, artifact, &mut file),
-            Err(e) => Err(Trouble::new(format!("{path} cannot be read: {e}"))),
+        if crate::source::is_elsewhere(root, artifact, path) {
+            return None;
+        }
+        let proved = match root.open_file(path) {
+            Ok(Some(mut file)) => proofs.prove(entry, artifact, &mut file),
+            Ok(None) => Err(Trouble::new(format!("{path} cannot be read: there is no file"))),
+            Err(error) => Err(error.to_trouble()),
         };
         proved.err().map(|trouble| (Id::YARN013, trouble.at(Place::file(path.as_str()))))
     };
