@@ -28,6 +28,7 @@ mod interrupted;
 mod join;
 mod lock_by_hand;
 mod lock_versions;
+mod policy;
 mod promises;
 mod real_ssh;
 mod remote_git;

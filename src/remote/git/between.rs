@@ -2,9 +2,9 @@
 //!
 //! For the git client, over a fetched pack or a local repository. Pure. That the new commit
 //! descends from the old one is proved by hashes; that it does not is said only after a walk that
-//! no missing history cut short.
+//! no missing history cut short. Other commits that are known are told where they lie on the way.
 
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 
 use crate::model::CommitId;
 
@@ -58,12 +58,16 @@ const SUBJECTS: usize = 20;
 
 /// Walks from `new`, at most `cap` commits of the new side. `find` gives `None` for a commit that
 /// is not at hand: such a one belongs to the old side, unless the step before it was cut.
+///
+/// Of the `known` commits, those come back that are proved to be ancestors of `new` and descendants
+/// of `old`, and neither of both: the one with the most history since `old` first.
 pub(super) fn walk<E>(
     new: CommitId,
     old: CommitId,
+    known: &[CommitId],
     cap: usize,
     mut find: impl FnMut(&CommitId) -> Result<Option<Step>, E>,
-) -> Result<Between, E> {
+) -> Result<(Between, Vec<CommitId>), E> {
     let mut steps: HashMap<CommitId, Step> = HashMap::new();
     // Newest first, as git log does; ids only make the order certain.
     let mut queue: BinaryHeap<(i64, CommitId)> = BinaryHeap::new();
@@ -81,7 +85,7 @@ pub(super) fn walk<E>(
             queue.push((step.time, start));
             steps.insert(start, step);
         } else if start == new && !met {
-            return Ok(Between::unknown());
+            return Ok((Between::unknown(), Vec::new()));
         }
     }
     while waiting > 0
@@ -129,12 +133,34 @@ pub(super) fn walk<E>(
         let short = id.to_string().chars().take(12).collect();
         (short, steps.get(id).map(|s| s.subject.clone()).unwrap_or_default())
     };
-    Ok(Between {
+    let side: HashSet<CommitId> = new_side.iter().copied().filter(|id| *id != new).collect();
+    let known: BTreeSet<&CommitId> = known.iter().filter(|id| side.contains(*id)).collect();
+    let mut on_way: Vec<(usize, CommitId)> =
+        known.into_iter().filter_map(|id| Some((since(&steps, *id, old)?, *id))).collect();
+    // The id only makes the order certain: two of the same length lie on different lines.
+    on_way.sort_by(|a, b| b.cmp(a));
+    let between = Between {
         relation,
         count: new_side.len(),
         more: !complete,
         subjects: new_side.iter().take(SUBJECTS).map(line).collect(),
-    })
+    };
+    Ok((between, on_way.into_iter().map(|(_, id)| id).collect()))
+}
+
+/// How many commits a commit's history has that were walked, up to and without `old`; `None` if it
+/// does not lead there.
+fn since(steps: &HashMap<CommitId, Step>, id: CommitId, old: CommitId) -> Option<usize> {
+    let (mut seen, mut queue, mut met) = (HashSet::from([id]), vec![id], false);
+    while let Some(id) = queue.pop() {
+        for parent in steps.get(&id).into_iter().flat_map(|step| &step.parents) {
+            met |= *parent == old;
+            if *parent != old && steps.contains_key(parent) && seen.insert(*parent) {
+                queue.push(*parent);
+            }
+        }
+    }
+    met.then_some(seen.len())
 }
 
 #[cfg(test)]
@@ -157,8 +183,41 @@ mod tests {
                 cut: cut.contains(n),
             }))
         };
-        let Ok(between) = walk(id(new), id(old), cap, find);
+        let Ok((between, _)) = walk(id(new), id(old), &[], cap, find);
         between
+    }
+
+    /// Which of some commits lie on the way from `old` to `new`.
+    fn on_way(graph: &[(u8, i64, &[u8])], new: u8, old: u8, known: &[u8]) -> Vec<u8> {
+        let find = |wanted: &CommitId| {
+            let found = graph.iter().find(|(n, ..)| id(*n) == *wanted);
+            Ok::<_, Infallible>(found.map(|(_, time, parents)| Step {
+                parents: parents.iter().map(|p| id(*p)).collect(),
+                time: *time,
+                subject: String::new(),
+                cut: false,
+            }))
+        };
+        let known: Vec<CommitId> = known.iter().map(|n| id(*n)).collect();
+        let Ok((_, found)) = walk(id(new), id(old), &known, 100, find);
+        found.iter().map(|id| id.as_bytes()[0]).collect()
+    }
+
+    #[test]
+    fn what_lies_on_the_way_is_told_nearest_first_whatever_the_clocks_say() {
+        let graph: &[(u8, i64, &[u8])] =
+            &[(6, 1, &[5]), (5, 90, &[4]), (4, 2, &[3]), (3, 80, &[2]), (2, 3, &[1]), (1, 70, &[])];
+        assert_eq!(on_way(graph, 6, 2, &[1, 2, 3, 4, 5, 6, 9]), [5, 4, 3]);
+        assert_eq!(on_way(graph, 6, 1, &[3, 3, 2]), [3, 2]);
+        assert_eq!(on_way(graph, 2, 1, &[3, 4]), [0; 0]);
+    }
+
+    #[test]
+    fn what_the_new_commit_left_behind_or_merged_from_elsewhere_is_not_on_the_way() {
+        // 1 - 2(old) - 3 - 6(new); 2 - 4, left behind; 1 - 5, merged into 6.
+        let graph: &[(u8, i64, &[u8])] =
+            &[(6, 60, &[3, 5]), (5, 50, &[1]), (4, 40, &[2]), (3, 30, &[2]), (2, 20, &[1]), (1, 10, &[])];
+        assert_eq!(on_way(graph, 6, 2, &[1, 3, 4, 5]), [3]);
     }
 
     const LINE: &[(u8, i64, &[u8])] = &[(4, 40, &[3]), (3, 30, &[2]), (2, 20, &[1]), (1, 10, &[])];

@@ -12,6 +12,7 @@ use super::ids::{of_gix, to_gix};
 use super::listing::{Ask, Raw, RefIds};
 use super::object::{CommitObject, tag_target};
 use super::pack::{kind_of, prove};
+use super::reach::{Reach, reach};
 use crate::model::{CommitId, GitUrl, quoted};
 use crate::remote::error::{Fault, ObjectKind, RemoteError, flat};
 
@@ -116,17 +117,32 @@ impl Local {
         }
     }
 
-    /// What lies between two commits.
-    pub(super) fn between(&self, old: &CommitId, new: &CommitId, cap: usize) -> Result<Between, RemoteError> {
-        walk(*new, *old, cap, |id| match self.commit(id) {
+    /// What lies between two commits, and which of the known ones lie on the way.
+    pub(super) fn between(
+        &self,
+        old: &CommitId,
+        new: &CommitId,
+        known: &[CommitId],
+        cap: usize,
+    ) -> Result<(Between, Vec<CommitId>), RemoteError> {
+        walk(*new, *old, known, cap, |id| self.step(id))
+    }
+
+    /// Whether a commit lies in the history of some others.
+    pub(super) fn reach(&self, tips: &[CommitId], id: &CommitId, cap: usize) -> Result<Reach, RemoteError> {
+        reach(tips, *id, cap, |id| self.step(id))
+    }
+
+    fn step(&self, id: &CommitId) -> Result<Option<Step>, RemoteError> {
+        match self.commit(id) {
             Ok(commit) => Ok(Some(Step {
                 parents: commit.parents,
                 time: commit.committer_time,
                 subject: commit.subject,
                 cut: false,
             })),
-            Err(e) if e.fault() == Fault::NoSuchCommit => Ok(None),
+            Err(e) if matches!(e.fault(), Fault::NoSuchCommit | Fault::NotACommit(_)) => Ok(None),
             Err(e) => Err(e),
-        })
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The git client: refs, commit objects, their trees, what lies between two commits. Only here is
+//! The git client: refs, commit objects, their trees, what lies between two commits, whether a ref leads to one. Only here is
 //! gix known.
 //!
 //! For `source::git`, and [`CommitObject`] for `verify` as well. It asks little and proves what it
@@ -12,6 +12,7 @@ mod listing;
 mod local;
 mod object;
 mod pack;
+mod reach;
 mod session;
 mod ssh;
 mod tree;
@@ -35,6 +36,7 @@ pub use between::{Between, Relation};
 pub use listing::{Ask, Head, Listing, Origin, RefIds};
 use local::Local;
 pub use object::{CommitObject, ObjectError, hash};
+pub use reach::Reach;
 use session::{Fetch, Fetched, Session};
 pub use tree::{ObjectHasher, Objects, Tree, tree_name};
 use wire::{Greeting, Wire};
@@ -219,7 +221,7 @@ impl<'a> Git<'a> {
         let mut session = self.session(url, self.options.pack_limit)?;
         let depth = depth.filter(|_| session.deepens());
         let commits_only = alone && session.filters();
-        let (folder, fetched) = self.fetch(&mut session, url, want, None, depth, commits_only)?;
+        let (folder, fetched) = self.fetch(&mut session, url, &[want], None, depth, commits_only)?;
         let Some(bundle) = fetched.bundle else {
             return Ok(None);
         };
@@ -231,7 +233,7 @@ impl<'a> Git<'a> {
         &self,
         session: &mut AnySession<'_>,
         url: &GitUrl,
-        want: CommitId,
+        wants: &[CommitId],
         have: Option<CommitId>,
         depth: Option<u32>,
         commits_only: bool,
@@ -241,7 +243,7 @@ impl<'a> Git<'a> {
             RemoteError::new(Fault::Local, url.host(), detail)
         })?;
         let largest = self.options.object_limit;
-        let fetch = Fetch { want, have, depth, commits_only, folder: folder.path(), largest };
+        let fetch = Fetch { wants, have, depth, commits_only, folder: folder.path(), largest };
         let fetched = session.fetch(&fetch)?;
         Ok((folder, fetched))
     }
@@ -253,64 +255,144 @@ impl<'a> Git<'a> {
     /// Network and protocol. A commit that the server does not hand out is no error but
     /// [`Relation::Unknown`].
     pub fn between(&self, url: &GitUrl, old: &CommitId, new: &CommitId, cap: u32) -> Result<Between, RemoteError> {
+        self.along(url, old, new, &[], cap).map(|(between, _)| between)
+    }
+
+    /// [`Git::between`], and which of some known commits are proved to lie on the way: ancestors of
+    /// the new one and descendants of the old one, the nearest to the new one first. One that does
+    /// not come back may lie there all the same, if [`Between::more`].
+    ///
+    /// # Errors
+    /// As for [`Git::between`].
+    pub fn along(
+        &self,
+        url: &GitUrl,
+        old: &CommitId,
+        new: &CommitId,
+        known: &[CommitId],
+        cap: u32,
+    ) -> Result<(Between, Vec<CommitId>), RemoteError> {
         if old == new {
-            return Ok(Between::nothing(Relation::Descendant));
+            return Ok((Between::nothing(Relation::Descendant), Vec::new()));
         }
         let result = self.known(url, |url| {
             if url.scheme() == Scheme::File {
                 let local = Local::open(url, self.options.object_limit)?;
-                return local.between(old, new, cap as usize);
+                return local.between(old, new, known, cap as usize);
             }
-            self.between_remote(url, old, new, cap)
+            self.along_remote(url, (old, new), known, cap)
         });
         match result {
-            Err(e) if matches!(e.fault(), Fault::NoSuchCommit | Fault::Unsupported) => Ok(Between::unknown()),
+            Err(e) if matches!(e.fault(), Fault::NoSuchCommit | Fault::Unsupported) => {
+                Ok((Between::unknown(), Vec::new()))
+            }
             other => other,
         }
     }
 
-    fn between_remote(&self, url: &GitUrl, old: &CommitId, new: &CommitId, cap: u32) -> Result<Between, RemoteError> {
-        let mut found = Between::unknown();
-        let steps = STEPS.into_iter().filter(|s| *s < cap).chain([cap.max(1)]);
-        for depth in steps.take(STEPS.len()) {
+    fn along_remote(
+        &self,
+        url: &GitUrl,
+        ends: (&CommitId, &CommitId),
+        known: &[CommitId],
+        cap: u32,
+    ) -> Result<(Between, Vec<CommitId>), RemoteError> {
+        let mut found = (Between::unknown(), Vec::new());
+        for depth in depths(cap) {
             // Some servers send deltas against commits of the old side; then without it.
-            found = match self.again(|| self.span(url, old, new, Some(*old), depth)) {
-                Err(e) if e.fault() == Fault::Broken => self.again(|| self.span(url, old, new, None, depth))?,
+            found = match self.again(|| self.span(url, ends, known, Some(*ends.0), depth)) {
+                Err(e) if e.fault() == Fault::Broken => self.again(|| self.span(url, ends, known, None, depth))?,
                 other => other?,
             };
-            if found.relation != Relation::Unknown {
+            if found.0.relation != Relation::Unknown {
                 break;
             }
         }
         Ok(found)
     }
 
+    /// Whether a commit is one of the tips that refs point at, or lies in the history of one, at most
+    /// `cap` deep: so a commit of a fork, which a forge hands out under the parent's URL, is told from
+    /// one of the repository itself. It costs little: nothing where it is a tip, else commits alone.
+    ///
+    /// # Errors
+    /// Network and protocol. A server that cannot tell is no error but [`Reach::Untold`].
+    pub fn reach(&self, url: &GitUrl, tips: &[RefIds], id: &CommitId, cap: u32) -> Result<Reach, RemoteError> {
+        if tips.iter().any(|tip| tip.target() == *id) {
+            return Ok(Reach::From(*id));
+        }
+        let objects: Vec<CommitId> = tips.iter().map(|tip| tip.object).collect();
+        let targets: Vec<CommitId> = tips.iter().map(RefIds::target).collect();
+        if tips.is_empty() {
+            return Ok(Reach::Nowhere);
+        }
+        let result = self.known(url, |url| {
+            if url.scheme() == Scheme::File {
+                return Local::open(url, self.options.object_limit)?.reach(&targets, id, cap as usize);
+            }
+            let mut found = Reach::Untold;
+            for depth in depths(cap) {
+                found = match self.again(|| self.reached(url, (&objects, &targets), id, Some(*id), depth)) {
+                    Err(e) if e.fault() == Fault::Broken => {
+                        self.again(|| self.reached(url, (&objects, &targets), id, None, depth))?
+                    }
+                    other => other?,
+                };
+                if !matches!(found, Reach::Further(_)) {
+                    break;
+                }
+            }
+            Ok(found)
+        });
+        match result {
+            Err(e) if matches!(e.fault(), Fault::NoSuchCommit | Fault::Unsupported) => Ok(Reach::Untold),
+            other => other,
+        }
+    }
+
+    fn reached(
+        &self,
+        url: &GitUrl,
+        (objects, targets): (&[CommitId], &[CommitId]),
+        id: &CommitId,
+        have: Option<CommitId>,
+        depth: u32,
+    ) -> Result<Reach, RemoteError> {
+        let mut session = self.session(url, self.options.pack_limit)?;
+        if !session.filters() || !session.deepens() {
+            return Ok(Reach::Untold);
+        }
+        let (folder, fetched) = self.fetch(&mut session, url, objects, have, Some(depth), true)?;
+        let walked = match &fetched.bundle {
+            // All that the tips have, the commit has as well, and is none of them.
+            None if have.is_some() => Ok(Reach::Nowhere),
+            None => Ok(Reach::Untold),
+            Some(bundle) => reach::reach(targets, *id, usize::MAX, |id| step(bundle, &fetched.shallow, id, url)),
+        };
+        drop(fetched);
+        drop(folder);
+        walked
+    }
+
     fn span(
         &self,
         url: &GitUrl,
-        old: &CommitId,
-        new: &CommitId,
+        (old, new): (&CommitId, &CommitId),
+        known: &[CommitId],
         have: Option<CommitId>,
         depth: u32,
-    ) -> Result<Between, RemoteError> {
+    ) -> Result<(Between, Vec<CommitId>), RemoteError> {
         let mut session = self.session(url, self.options.pack_limit)?;
+        let only = |between| Ok((between, Vec::new()));
         if !session.filters() || !session.deepens() {
-            return Ok(Between::unknown());
+            return only(Between::unknown());
         }
-        let (folder, fetched) = self.fetch(&mut session, url, *new, have, Some(depth), true)?;
+        let (folder, fetched) = self.fetch(&mut session, url, &[*new], have, Some(depth), true)?;
         let walked = match &fetched.bundle {
             // All that the new commit has, the old one has as well.
-            None if have.is_some() => Ok(Between::nothing(Relation::NotDescendant)),
-            None => Ok(Between::unknown()),
-            Some(bundle) => between::walk(*new, *old, usize::MAX, |id| {
-                let commit = pack::commit(bundle, id, url.host())?;
-                Ok(commit.map(|commit| between::Step {
-                    cut: fetched.shallow.contains(&commit.id),
-                    parents: commit.parents,
-                    time: commit.committer_time,
-                    subject: commit.subject,
-                }))
-            }),
+            None if have.is_some() => only(Between::nothing(Relation::NotDescendant)),
+            None => only(Between::unknown()),
+            Some(bundle) => between::walk(*new, *old, known, usize::MAX, |id| step(bundle, &fetched.shallow, id, url)),
         };
         drop(fetched);
         drop(folder);
@@ -371,6 +453,30 @@ impl<'a> Git<'a> {
         };
         Session::open(transport, host, slot)
     }
+}
+
+/// How deep history is fetched, step by step, up to a limit.
+fn depths(cap: u32) -> impl Iterator<Item = u32> {
+    STEPS.into_iter().filter(move |step| *step < cap).chain([cap.max(1)]).take(STEPS.len())
+}
+
+/// What a walk needs of a commit in a pack; `None` for what is none, or is not there.
+fn step(
+    bundle: &gix::odb::pack::Bundle,
+    shallow: &[CommitId],
+    id: &CommitId,
+    url: &GitUrl,
+) -> Result<Option<between::Step>, RemoteError> {
+    let commit = match pack::commit(bundle, id, url.host()) {
+        Err(e) if matches!(e.fault(), Fault::NotACommit(_)) => return Ok(None),
+        other => other?,
+    };
+    Ok(commit.map(|commit| between::Step {
+        cut: shallow.contains(&commit.id),
+        parents: commit.parents,
+        time: commit.committer_time,
+        subject: commit.subject,
+    }))
 }
 
 fn mirror_url(text: &str) -> Result<GitUrl, RemoteError> {

@@ -33,7 +33,8 @@ pub(super) struct Session<T> {
 /// What is fetched.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fetch<'a> {
-    pub(super) want: CommitId,
+    /// At least one, all of one object format.
+    pub(super) wants: &'a [CommitId],
     pub(super) have: Option<CommitId>,
     /// Commits below a want, at least 1; none for all of them.
     pub(super) depth: Option<u32>,
@@ -144,8 +145,7 @@ impl<T: Transport> Session<T> {
     pub(super) fn fetch(&mut self, fetch: &Fetch<'_>) -> Result<Fetched, RemoteError> {
         let version = self.greeting.version;
         let format = self.format();
-        let want = to_gix(&fetch.want);
-        if want.kind() != format {
+        if fetch.wants.iter().any(|want| to_gix(want).kind() != format) {
             let detail = format!("the repository's object format is {format}, the id's is not");
             return Err(RemoteError::new(Fault::NoSuchCommit, &self.host, detail));
         }
@@ -156,7 +156,9 @@ impl<T: Transport> Session<T> {
         if fetch.commits_only {
             arguments.filter("tree:0");
         }
-        arguments.want(want);
+        for want in fetch.wants {
+            arguments.want(to_gix(want));
+        }
         if let Some(have) = fetch.have {
             arguments.have(to_gix(&have));
         }
@@ -164,7 +166,7 @@ impl<T: Transport> Session<T> {
             arguments.deepen(depth as usize);
         }
         let (host, slot) = (self.host.clone(), self.slot.clone());
-        let question = Question { host: &host, slot: &slot, want: Some(fetch.want) };
+        let question = Question { host: &host, slot: &slot, want: fetch.wants.first().copied() };
         let mut reader = arguments.send(&mut self.transport, true).map_err(|e| question.failed(&e))?;
         let shallow = question.up_to_pack(version, &mut reader)?;
         let spoken = std::rc::Rc::new(std::cell::RefCell::new(String::new()));

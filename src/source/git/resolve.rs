@@ -1,39 +1,42 @@
 //! Resolves a git pin: lists, chooses, fetches the commit object, and says what changed.
 //!
-//! For `source`, which calls it for git pins. The choice itself is `survey`'s.
+//! For `source`, which calls it for git pins. The choice itself is `choose`'s.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 
+use super::choose::{Asking, DEPTH, choose, retagged, vanished};
+use super::impostor;
 use super::keys::{Follow, Keys};
 use super::locked::{commit_of, stored_object};
+use super::outlook::MOST;
 use super::proof::Expected;
-use super::survey::{self, Candidate, Locked, Satisfies, Wanted, short};
+use super::survey::{self, Candidate, Locked, Satisfies, Wanted};
 use crate::lock::{Artifact, Entry, Evidence, Value};
-use crate::model::{Between, CommitId, Day, Standing, Token, Trouble, quoted};
+use crate::model::{Between, Day, Token, Trouble, quoted};
 use crate::remote::git::{self, Ask, CommitObject, Git, Listing, Origin, Relation};
 use crate::remote::{self, Remote, RemoteError};
-use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
+use crate::source::cooldown::Cooldown;
+use crate::source::resolve::{Aim, Fault, Resolved, Want};
 use crate::source::template::{Filling, PathTemplate};
-use crate::source::version::order;
 
 /// How many digits `short` has where the site does not say.
 const SHORT: usize = 12;
-
-/// How many commits are walked at most to tell how two of them stand.
-const DEPTH: u32 = 65_536;
 
 /// Resolves one pin.
 pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<Resolved, Fault> {
     let git = &remote.git();
     let listing = list(keys, git)?;
     let mut notes = Vec::new();
-    let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
+    let old = of_repository(keys, want);
+    let own = Want { old, ..want.clone() };
+    let mut cooldown = Cooldown::of(&own);
     let mut walked = None;
     let found = match &want.aim {
         Aim::Newest => {
-            let choice = choose(keys, want, old, &listing, git, &mut notes)?;
+            let asking = Asking { keys, want: &own, listing: &listing, git };
+            let choice = choose(&asking, &mut cooldown, &mut notes)?;
             walked = choice.between;
             choice.found
         }
@@ -59,14 +62,59 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
         .filter(|was| *was != found.commit && !prove)
         .and_then(|was| walked.or_else(|| git.between(&keys.url, &was, &found.commit, DEPTH).ok()))
         .and_then(told);
+    let (seen, mut held) = cooldown.end();
+    held.truncate(MOST);
     let mut entry = entry(keys, &found, &object, listing.origin, old, want.today)?;
+    entry.seen = match (&want.aim, old) {
+        (Aim::Newest, _) => seen,
+        // What is set or kept by hand asks for no other: what was seen, was seen.
+        (_, Some(old)) => {
+            old.seen.iter().filter(|(t, _)| Some(*t) != found.token().as_ref()).map(|(t, d)| (t.clone(), *d)).collect()
+        }
+        (_, None) => BTreeMap::new(),
+    };
+    if let Follow::Commit(_) = keys.follow {
+        of_its_own(keys, want, old, &listing, git, &mut entry, &mut notes);
+    }
     if let Some(vendor) = want.vendor {
         vendored(keys, want, vendor, &object, remote, &mut entry, &mut notes)?;
     }
     if prove && let Some(old) = want.old {
         unchanged(old, &entry, &mut notes)?;
     }
-    Ok(Resolved { entry, between, files: Vec::new(), held: Vec::new(), notes })
+    Ok(Resolved { entry, between, files: Vec::new(), held, notes })
+}
+
+/// What is locked, if it is of the repository that is asked.
+pub(super) fn of_repository<'a>(keys: &Keys, want: &Want<'a>) -> Option<&'a Entry> {
+    want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()))
+}
+
+/// Says on which ref a commit was found that the manifest names; a note, if on none. What is locked
+/// already is left as it is; what is proved anew, is asked for again.
+fn of_its_own(
+    keys: &Keys,
+    want: &Want<'_>,
+    old: Option<&Entry>,
+    listing: &Listing,
+    git: &Git<'_>,
+    entry: &mut Entry,
+    notes: &mut Vec<String>,
+) {
+    let locked = old.filter(|old| commit_of(old) == commit_of(entry));
+    let known = locked.and_then(|old| old.evidence.get(impostor::EVIDENCE)).cloned();
+    entry.evidence.extend(known.map(|proof| (impostor::EVIDENCE.to_owned(), proof)));
+    if locked.is_some() && want.aim != Aim::Prove {
+        return;
+    }
+    let Some(id) = commit_of(entry) else { return };
+    match impostor::shown(&keys.url, listing, &id, git) {
+        Ok(name) if locked.is_none() => {
+            entry.evidence.insert(impostor::EVIDENCE.to_owned(), Evidence::One(name));
+        }
+        Ok(_) => {}
+        Err(trouble) => notes.push(trouble.message),
+    }
 }
 
 /// Adds the tree as a tar. One that the lock already proves, at the same place, is not made again.
@@ -112,157 +160,11 @@ fn vendored(
 
 /// The refs that the pin needs; where its branch or tag is not there, all of them, so that the error
 /// can say what was perhaps meant.
-fn list(keys: &Keys, git: &Git<'_>) -> Result<Listing, Fault> {
+pub(super) fn list(keys: &Keys, git: &Git<'_>) -> Result<Listing, Fault> {
     let listing = git.refs(&keys.url, survey::ask(keys)).map_err(fault)?;
     match &keys.follow {
         Follow::Branch(_) | Follow::Tag(_) if listing.refs.is_empty() => git.refs(&keys.url, Ask::All).map_err(fault),
         _ => Ok(listing),
-    }
-}
-
-/// Says where a locked pin stands, without fetching an object unless a branch moved.
-pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) -> Result<Outlook, Fault> {
-    let listing = list(keys, git)?;
-    let mut notes = Vec::new();
-    let old = want.old.filter(|old| old.request.split(' ').next() == Some(keys.asked().as_str()));
-    let found = choose(keys, want, old, &listing, git, &mut notes)?.found;
-    let standing = if old.and_then(commit_of) == Some(found.commit) { Standing::Current } else { Standing::Newer };
-    Ok(Outlook {
-        allowed: Some(found.said()),
-        trouble: notes.into_iter().next().map(Trouble::new),
-        ..Outlook::at(standing)
-    })
-}
-
-/// A chosen commit, and what lies between the locked one and it, where that had to be asked for.
-struct Choice {
-    found: Candidate,
-    between: Option<git::Between>,
-}
-
-/// The newest allowed commit, after the locked one was found to stand.
-fn choose(
-    keys: &Keys,
-    want: &Want<'_>,
-    old: Option<&Entry>,
-    listing: &Listing,
-    git: &Git<'_>,
-    notes: &mut Vec<String>,
-) -> Result<Choice, Fault> {
-    let covered = |old: &&Entry| match &keys.follow {
-        Follow::Tag(name) => old.proof("ref") == Some(&format!("refs/tags/{}", name.as_str())),
-        Follow::Version { .. } | Follow::Commit(_) => true,
-        Follow::Head | Follow::Branch(_) => false,
-    };
-    let stands = old.filter(covered).map_or(Locked::Stands, |old| survey::locked(old, listing));
-    let fixed = want.moving != Some(true);
-    match stands {
-        Locked::Stands => {}
-        Locked::Retagged { was, is } => notes.push(retagged(was, is)),
-        Locked::Moved { tag, was, is } if fixed && !want.accept_changed => {
-            return Err(Fault::alarm(
-                Trouble::new(format!("the tag {} of {} was moved to another commit", quoted(&tag), keys.url))
-                    .expected(was.to_string())
-                    .found(is.to_string())
-                    .help(format!(
-                        "find out why; if the change is right: dubo-pin refresh {} --accept-changed {}",
-                        want.pin, want.pin
-                    )),
-            ));
-        }
-        Locked::Moved { tag, is, .. } => notes.push(format!("the tag {} was moved to {}", quoted(&tag), short(&is))),
-        Locked::Deleted { tag } if fixed && !want.accept_changed => {
-            return Err(Fault::gone(
-                Trouble::new(format!("the tag {} of {}, which is locked, is no longer there", quoted(&tag), keys.url))
-                    .expected(old.and_then(commit_of).map(|c| format!("{tag} at {c}")).unwrap_or_default())
-                    .found("no such tag")
-                    .help(format!(
-                        "find out why; to follow what is there now: dubo-pin refresh {} --accept-changed {}",
-                        want.pin, want.pin
-                    )),
-            ));
-        }
-        Locked::Deleted { tag } => notes.push(format!("the tag {} is no longer there", quoted(&tag))),
-    }
-    let same = old.filter(|old| old.request == keys.request().finish(&[]));
-    let found = survey::newest(keys, listing).map_err(|fault| vanished(fault, same))?;
-    let Some(old) = old else { return Ok(Choice { found, between: None }) };
-    let Some(was) = commit_of(old).filter(|was| *was != found.commit) else {
-        return Ok(Choice { found, between: None });
-    };
-    if let (Some(old_version), Some((text, new))) = (old_version(keys, old), &found.version)
-        && *new < old_version
-        && !want.allow_downgrade
-    {
-        return Err(Fault::alarm(
-            Trouble::new(format!("the newest allowed version of {} is older than the locked one", keys.url))
-                .expected(format!("{old_version} or newer"))
-                .found(text.clone())
-                .help("allow it with `allow-downgrade = true`, or set it with --to"),
-        ));
-    }
-    if want.moving == Some(false) && same.is_some() && !want.accept_changed {
-        return Err(not_moving(keys, want, &was, &found));
-    }
-    let between = match &keys.follow {
-        Follow::Head | Follow::Branch(_) if same.is_some() && !want.accept_changed => {
-            Some(moved_branch(keys, want, &was, &found, git, notes)?)
-        }
-        _ => None,
-    };
-    Ok(Choice { found, between })
-}
-
-/// A branch that moved must contain the locked commit.
-fn moved_branch(
-    keys: &Keys,
-    want: &Want<'_>,
-    was: &CommitId,
-    found: &Candidate,
-    git: &Git<'_>,
-    notes: &mut Vec<String>,
-) -> Result<git::Between, Fault> {
-    let between = git.between(&keys.url, was, &found.commit, DEPTH).map_err(fault)?;
-    match between.relation {
-        Relation::Descendant => Ok(between),
-        Relation::Unknown => {
-            notes.push(format!(
-                "the remote did not tell whether {} descends from {}",
-                short(&found.commit),
-                short(was)
-            ));
-            Ok(between)
-        }
-        Relation::NotDescendant => Err(Fault::alarm(
-            Trouble::new(format!(
-                "{} of {} was force-pushed: it no longer contains the locked commit",
-                found.refname.as_deref().unwrap_or("HEAD"),
-                keys.url
-            ))
-            .expected(format!("a descendant of {was}"))
-            .found(found.commit.to_string())
-            .help(format!(
-                "find out why; if the change is right: dubo-pin refresh {} --accept-changed {}",
-                want.pin, want.pin
-            )),
-        )),
-    }
-}
-
-fn not_moving(keys: &Keys, want: &Want<'_>, was: &CommitId, found: &Candidate) -> Fault {
-    Fault::alarm(
-        Trouble::new(format!("{} changed, though the pin says `moving = false`", keys.url))
-            .expected(was.to_string())
-            .found(found.commit.to_string())
-            .help(format!("if the change is right: dubo-pin refresh {} --accept-changed {}", want.pin, want.pin)),
-    )
-}
-
-/// A ref that was locked and is no longer there is gone; one that never was is a mistake.
-fn vanished(fault: Fault, old: Option<&Entry>) -> Fault {
-    match old {
-        Some(_) if fault.standing == Standing::Unlocked => Fault::gone(*fault.trouble),
-        _ => fault,
     }
 }
 
@@ -391,13 +293,6 @@ fn unchanged(old: &Entry, new: &Entry, notes: &mut Vec<String>) -> Result<(), Fa
     Ok(())
 }
 
-fn retagged(was: Option<CommitId>, is: Option<CommitId>) -> String {
-    let said = |id: Option<CommitId>| {
-        id.map_or_else(|| "a lightweight tag".to_owned(), |id| format!("tag object {}", short(&id)))
-    };
-    format!("the tag was made anew at the same commit: {} became {}", said(was), said(is))
-}
-
 /// The commit's object: the one that the lock already proves, or the remote's.
 fn object(keys: &Keys, found: &Candidate, old: Option<&Entry>, git: &Git<'_>) -> Result<CommitObject, Fault> {
     let locked = old.filter(|old| commit_of(old) == Some(found.commit)).and_then(stored_object);
@@ -466,11 +361,6 @@ fn told(between: git::Between) -> Option<Between> {
     (relation == Relation::Descendant).then_some(Between { count, more, subjects })
 }
 
-/// The locked version, if the manifest still allows it: who forbids it wants to leave it.
-fn old_version(keys: &Keys, old: &Entry) -> Option<semver::Version> {
-    order(old.value("version")?.as_str()).filter(|version| keys.admits_version(version))
-}
-
 /// The value that a site should bear: `short` is as long as what the site bears now.
 pub(in crate::source) fn site_value(entry: &Entry, key: &str, now: &str) -> Option<Token> {
     if key != "short" {
@@ -482,7 +372,7 @@ pub(in crate::source) fn site_value(entry: &Entry, key: &str, now: &str) -> Opti
     Token::new(&commit.chars().take(digits).collect::<String>()).ok()
 }
 
-fn fault(error: RemoteError) -> Fault {
+pub(super) fn fault(error: RemoteError) -> Fault {
     match error.fault() {
         // Not the network's matter: the manifest names something that can never be pinned.
         remote::Fault::NotACommit(_) => Fault::usage(error.trouble()),

@@ -3,6 +3,7 @@
 //! For `resolve`, which asks the remote. Pure: a listing in, a candidate or a fault out.
 
 use super::keys::{Follow, Keys};
+use super::locked::commit_of;
 use crate::lock::Entry;
 use crate::model::{CommitId, Token, Trouble, quoted, suggest};
 use crate::remote::git::{Ask, Listing, RefIds};
@@ -35,6 +36,38 @@ impl Candidate {
         self.refname.as_deref()?.strip_prefix("refs/tags/")
     }
 
+    /// What the lock keeps of it while it is held back: its content is part of the name, so that what
+    /// is replaced meanwhile waits anew. A tag that cannot stand there leaves the commit alone.
+    pub(super) fn token(&self) -> Option<Token> {
+        let commit = self.commit.to_string();
+        let tagged = self.tag().and_then(|tag| Token::new(&format!("{tag}@{commit}")).ok());
+        tagged.or_else(|| Token::new(&commit).ok())
+    }
+
+    /// What is locked, as it stands in the listing now.
+    pub(super) fn locked(keys: &Keys, old: &Entry, listing: &Listing) -> Option<Self> {
+        let commit = commit_of(old)?;
+        let refname = old.proof("ref").map(str::to_owned);
+        let ids = refname.as_ref().and_then(|name| listing.refs.get(name)).filter(|ids| ids.target() == commit);
+        let tag_object = match ids {
+            Some(ids) => ids.peeled.map(|_| ids.object),
+            None => old.proof("tag-object").and_then(|o| o.parse().ok()),
+        };
+        let mut locked = Self { commit, refname, tag_object, version: None };
+        locked.version = locked.tag().and_then(|tag| keys.version_in(tag));
+        Some(locked)
+    }
+
+    /// Whether both are the same version, however it is spelt.
+    pub(super) fn same_version(&self, other: &Self) -> bool {
+        self.order().is_some() && self.order() == other.order()
+    }
+
+    /// Its version as it is ordered.
+    pub(super) fn order(&self) -> Option<&semver::Version> {
+        self.version.as_ref().map(|(_, version)| version)
+    }
+
     /// As a person would say it.
     pub(super) fn said(&self) -> String {
         self.tag().map_or_else(|| short(&self.commit), str::to_owned)
@@ -52,7 +85,9 @@ pub(super) fn ask(keys: &Keys) -> Ask<'_> {
         Follow::Head => Ask::Head,
         Follow::Branch(name) => Ask::Branch(name.as_str()),
         Follow::Tag(name) => Ask::Tag(name.as_str()),
-        Follow::Commit(_) | Follow::Version { .. } => Ask::Tags,
+        Follow::Version { .. } => Ask::Tags,
+        // All, to see whether a ref leads there.
+        Follow::Commit(_) => Ask::All,
     }
 }
 
@@ -106,21 +141,10 @@ pub(super) fn newest(keys: &Keys, listing: &Listing) -> Result<Candidate, Fault>
 
 /// All tags that the version rule allows, oldest first; of several spellings of one version the
 /// fullest, but only if they mean the same commit.
-fn versions(keys: &Keys, listing: &Listing) -> Result<Vec<Candidate>, Fault> {
-    let mut all: Vec<Candidate> = tags(listing)
-        .filter_map(|(name, ids)| {
-            let version = keys.version_in(name).filter(|(_, v)| keys.admits_version(v))?;
-            Some(Candidate { version: Some(version), ..Candidate::of(&format!("refs/tags/{name}"), ids) })
-        })
-        .collect();
-    let order = |c: &Candidate| c.version.as_ref().map(|(text, v)| (v.clone(), text.len(), c.refname.clone()));
-    all.sort_by_cached_key(order);
-    let same = |a: &Candidate, b: &Candidate| match (&a.version, &b.version) {
-        (Some((_, a)), Some((_, b))) => a == b,
-        _ => false,
-    };
+pub(super) fn versions(keys: &Keys, listing: &Listing) -> Result<Vec<Candidate>, Fault> {
+    let all = tagged(keys, listing, |version| keys.admits_version(version));
     if let [.., a, b] = all.as_slice()
-        && same(a, b)
+        && a.same_version(b)
         && a.commit != b.commit
     {
         let (a, b) = (a.tag().unwrap_or_default(), b.tag().unwrap_or_default());
@@ -137,8 +161,26 @@ fn versions(keys: &Keys, listing: &Listing) -> Result<Vec<Candidate>, Fault> {
     Ok(all)
 }
 
+/// All tags whose name has a version of some sort, oldest first.
+pub(super) fn tagged(keys: &Keys, listing: &Listing, wanted: impl Fn(&semver::Version) -> bool) -> Vec<Candidate> {
+    let mut all: Vec<Candidate> = tags(listing)
+        .filter_map(|(name, ids)| {
+            let version = keys.version_in(name).filter(|(_, v)| wanted(v))?;
+            Some(Candidate { version: Some(version), ..Candidate::of(&format!("refs/tags/{name}"), ids) })
+        })
+        .collect();
+    all.sort_by_cached_key(|c| c.version.as_ref().map(|(text, v)| (v.clone(), text.len(), c.refname.clone())));
+    all
+}
+
 fn tags(listing: &Listing) -> impl Iterator<Item = (&str, &RefIds)> {
     listing.refs.iter().filter_map(|(name, ids)| Some((name.strip_prefix("refs/tags/")?, ids)))
+}
+
+/// A tag of the listing, with the version in its name.
+pub(super) fn tag(keys: &Keys, listing: &Listing, name: &str) -> Option<Candidate> {
+    let found = named(listing, "refs/tags/", name)?;
+    Some(Candidate { version: keys.version_in(name), ..found })
 }
 
 fn named(listing: &Listing, prefix: &str, name: &str) -> Option<Candidate> {

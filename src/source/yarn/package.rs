@@ -15,9 +15,10 @@ use crate::source::request::Request;
 use crate::source::version::order;
 
 /// The evidence of a folder's entry that has one text for each git package.
-pub const PROOFS: [&str; 12] = [
+pub const PROOFS: [&str; 13] = [
     "follow",
     "ref",
+    git::REACHABLE,
     "tag-object",
     "commit-object",
     "commit-object-base64",
@@ -92,7 +93,7 @@ pub fn one(entry: &Entry, key: &str) -> Option<Entry> {
         artifacts: tar.take(1).cloned().collect(),
         evidence: evidence.collect(),
         first_seen: entry.first_seen,
-        seen: BTreeMap::new(),
+        seen: entry.seen.iter().filter_map(|(seen, day)| Some((candidate(seen, key)?, *day))).collect(),
     };
     // Not locked, but told by the commit object.
     let day = stored_object(&one).and_then(|object| Day::of_unix(object.committer_time));
@@ -100,6 +101,18 @@ pub fn one(entry: &Entry, key: &str) -> Option<Entry> {
         one.values.insert(word, Value::One(day));
     }
     Some(one)
+}
+
+/// What the folder's entry keeps of a package's candidate that is held back: `key=CANDIDATE`. One
+/// that is too long to be kept so is not.
+#[must_use]
+pub fn seen(candidate: &Token, key: &str) -> Option<Token> {
+    token(&format!("{key}={candidate}"))
+}
+
+/// The other way round; `None` for what is another package's.
+fn candidate(seen: &Token, key: &str) -> Option<Token> {
+    token(seen.as_str().strip_prefix(key)?.strip_prefix('=')?)
 }
 
 /// One text of a flat map of some evidence.
@@ -192,6 +205,20 @@ mod tests {
         assert_eq!((one.values.len(), one.evidence.len()), (3, 3));
         assert_eq!(one.artifacts, [tar("a", "https://github.com/o/a.git")]);
         assert_eq!(object(&folder(), "a"), None);
+    }
+
+    #[test]
+    fn what_is_seen_of_a_package_is_its_own_alone() {
+        let mut folder = folder();
+        let day: Day = "2026-11-20".parse().unwrap();
+        let of_a = token(&format!("v1.1.0@{COMMIT}")).unwrap();
+        for (key, text) in [("a", of_a.clone()), ("b", token(COMMIT).unwrap()), ("ab", token("x").unwrap())] {
+            folder.seen.insert(seen(&text, key).unwrap(), day);
+        }
+        assert_eq!(one(&folder, "a").unwrap().seen, BTreeMap::from([(of_a, day)]));
+        assert_eq!(one(&folder, "b").unwrap().seen.len(), 1);
+        assert_eq!(seen(&token("v1@c").unwrap(), "@scope/n").unwrap().as_str(), "@scope/n=v1@c");
+        assert_eq!(seen(&token("x").unwrap(), &"n".repeat(1024)), None);
     }
 
     #[test]

@@ -83,6 +83,7 @@ pub(super) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<R
     }
     let answers = parts::resolve(&parts, want, remote)?;
     let mut notes = Vec::new();
+    let held = parts::held(&parts, &answers);
     let mut between = None;
     let mut members = Vec::new();
     for (part, answer) in parts.iter().zip(answers) {
@@ -100,5 +101,5 @@ pub(super) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<R
         notes.extend(parts.iter().filter_map(|part| parts::stays(part, "the Dockerfile")));
         notes.extend(operands::notes(want.dockerfiles));
     }
-    Ok(Resolved { entry, between, files: Vec::new(), held: Vec::new(), notes })
+    Ok(Resolved { entry, between, files: Vec::new(), held, notes })
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::follow;
+use super::super::{follow, package};
 use crate::lock::{Artifact, Entry, Evidence, Value};
 use crate::model::{Day, Token, Trouble, quoted};
 use crate::source::git;
@@ -40,7 +40,10 @@ pub(super) fn fold(
 ) -> Result<Entry, Fault> {
     let mut values = BTreeMap::new();
     let mut evidence: BTreeMap<String, Evidence> = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for member in members {
+        let own = member.entry.seen.iter();
+        seen.extend(own.filter_map(|(candidate, day)| Some((package::seen(candidate, &member.key)?, *day))));
         let key = Token::new(&member.key)
             .map_err(|e| Fault::usage(Trouble::new(format!("the name of a package cannot stand in the lock: {e}"))))?;
         let commit = member.entry.value("commit").cloned();
@@ -63,7 +66,7 @@ pub(super) fn fold(
     let mut artifacts = artifacts;
     Artifact::sort(&mut artifacts);
     let first_seen = old.filter(|old| old.values == values).map_or(today, |old| old.first_seen);
-    Ok(Entry { request, values, artifacts, evidence, first_seen, seen: BTreeMap::new() })
+    Ok(Entry { request, values, artifacts, evidence, first_seen, seen })
 }
 
 /// What was proved now must be what the lock says.
@@ -85,8 +88,9 @@ pub(super) fn unchanged(old: &Entry, new: &Entry, notes: &mut Vec<String>) -> Re
             return Err(forged(what, text(new).as_deref(), text(old).as_deref()));
         }
     }
-    for word in old.evidence.keys().chain(new.evidence.keys()).filter(|word| *word != "origin" && *word != "tag-object")
-    {
+    // Who served it, and how a ref leads there, is no matter of the proof.
+    let other = ["origin", "tag-object", git::REACHABLE];
+    for word in old.evidence.keys().chain(new.evidence.keys()).filter(|word| !other.contains(&word.as_str())) {
         if old.evidence.get(word) != new.evidence.get(word) {
             return Err(forged(format!("the locked evidence `{word}` is not what upstream gives"), None, None));
         }

@@ -98,6 +98,7 @@ pub(super) fn resolve(
     let direct = intent::direct(keys, &before, want, remote)?;
     let own: Vec<Part> = direct.iter().map(|direct| direct.part.clone()).collect();
     let answers = parts::resolve(&own, want, remote)?;
+    let held = parts::held(&own, &answers);
     // Before anybody there is asked.
     let first = hosts(keys, &before, want)?;
     let mut notes = told(&direct, want);
@@ -128,7 +129,7 @@ pub(super) fn resolve(
     let after = run.rewritten(before, &direct, &members, &mut notes)?;
     let folder = &after.folder;
     let locked = locked(folder, &direct)?;
-    run.transitive(&locked, &mut members)?;
+    run.transitive(&locked, &mut members, &mut notes)?;
     let mut tars = Vec::new();
     for l in &locked {
         let member = members.get_mut(&l.key);
@@ -149,7 +150,7 @@ pub(super) fn resolve(
         entry::unchanged(old, &entry, &mut notes)?;
     }
     run.verified(folder, &entry)?;
-    Ok(Resolved { entry, between, files: after.files, held: Vec::new(), notes })
+    Ok(Resolved { entry, between, files: after.files, held, notes })
 }
 
 /// The folder as it is to be.
@@ -273,7 +274,12 @@ impl Run<'_> {
     }
 
     /// Git packages that other packages take: each at the commit that yarn.lock has.
-    fn transitive(&self, locked: &[Locked], members: &mut BTreeMap<String, Member>) -> Result<(), Fault> {
+    fn transitive(
+        &self,
+        locked: &[Locked],
+        members: &mut BTreeMap<String, Member>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Fault> {
         let others: Vec<&Locked> = locked.iter().filter(|l| !members.contains_key(&l.key)).collect();
         let part = |l: &Locked| Part {
             key: l.key.clone(),
@@ -312,6 +318,7 @@ impl Run<'_> {
         };
         let answers = parts::resolve(parts, &want, self.remote).map_err(no_commit)?;
         for (part, answer) in parts.iter().zip(answers) {
+            notes.extend(answer.notes.iter().map(|note| format!("{}: {note}", part.key)));
             members.insert(part.key.clone(), Member::new(part.key.clone(), answer.entry, &part.keys));
         }
         Ok(())

@@ -33,5 +33,7 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
         What::Folder(path) => folder::parts(keys, path.as_ref(), want, remote)?,
         What::Dockerfile => dockerfile::parts(keys, want, remote)?,
     };
-    parts::outlook(&parts, want, remote)
+    let mut outlook = parts::outlook(&parts, want, remote)?;
+    outlook.warnings.extend(parts::impostors(&parts, want, remote));
+    Ok(outlook)
 }

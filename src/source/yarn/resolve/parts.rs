@@ -3,11 +3,11 @@
 //!
 //! For the two forms of a yarn pin, the folder and the Dockerfile. It reads no file.
 
-use std::collections::BTreeMap;
-
+use super::super::package;
 use crate::lock::Entry;
-use crate::model::{CommitId, Place, Standing, Token, Trouble, quoted};
+use crate::model::{CommitId, GitUrl, Held, Place, Standing, Token, Trouble, quoted};
 use crate::remote::Remote;
+use crate::remote::git::Ask;
 use crate::source::git;
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 
@@ -82,18 +82,24 @@ impl Part {
         answer.map_err(|fault| self.at(fault))
     }
 
+    /// A trouble says which package it concerns.
+    fn told(&self, mut trouble: Trouble) -> Trouble {
+        trouble.place.get_or_insert_with(|| self.place.clone());
+        if !trouble.message.contains(self.key.as_str()) {
+            trouble.message = format!("{}: {}", self.key, trouble.message);
+        }
+        trouble
+    }
+
     /// A fault says which package it concerns.
     fn at(&self, mut fault: Fault) -> Fault {
-        fault.trouble.place.get_or_insert_with(|| self.place.clone());
         if fault.trouble.help.as_deref().is_some_and(|help| help.starts_with("change the pin's keys")) {
             fault.trouble.help = Some(format!(
                 "say in pins.toml, under `packages` of the pin, what it follows: {} = {{ tag = \"…\" }}; or refresh it without --keep and --to",
                 toml_key(&self.key)
             ));
         }
-        if !fault.trouble.message.contains(self.key.as_str()) {
-            fault.trouble.message = format!("{}: {}", self.key, fault.trouble.message);
-        }
+        fault.trouble = Box::new(self.told(*fault.trouble));
         fault
     }
 }
@@ -161,15 +167,18 @@ pub(super) fn outlook(parts: &[Part], want: &Want<'_>, remote: &Remote) -> Resul
     };
     let answers = crate::remote::each(parts, JOBS, one);
     let mut sum = Outlook::at(Standing::Current);
-    let mut newer: BTreeMap<&str, String> = BTreeMap::new();
+    let (mut newer, mut newest, mut held) = (Vec::new(), Vec::new(), Vec::new());
     for (part, answer) in parts.iter().zip(answers) {
-        let (standing, newest, trouble) = match answer {
-            Ok(Outlook { standing, allowed, trouble, .. }) => (standing, allowed, trouble),
-            Err(fault) => (fault.standing, None, Some(*fault.trouble)),
-        };
-        if standing == Standing::Newer {
-            newer.extend(newest.map(|newest| (part.key.as_str(), newest)));
+        let outlook =
+            answer.unwrap_or_else(|fault| Outlook { trouble: Some(*fault.trouble), ..Outlook::at(fault.standing) });
+        let (standing, trouble) = (outlook.standing, outlook.trouble.map(|trouble| part.told(trouble)));
+        let said = |value: String| format!("{} {value}", part.key);
+        if matches!(standing, Standing::Newer | Standing::Moved) {
+            newer.extend(outlook.allowed.map(said));
         }
+        newest.extend(outlook.newest.map(said));
+        held.push(outlook.held.into_iter().map(|h| Held { value: said(h.value), by: h.by }).collect());
+        sum.warnings.extend(outlook.warnings.into_iter().map(|warning| part.told(warning)));
         let also = |first: Trouble, other: Option<Trouble>| match other {
             Some(other) => {
                 let message = format!("{}; and also: {}", first.message, other.message);
@@ -186,19 +195,57 @@ pub(super) fn outlook(parts: &[Part], want: &Want<'_>, remote: &Remote) -> Resul
             sum.standing = standing;
         }
     }
-    let said: Vec<String> = newer.iter().map(|(key, newest)| format!("{key} {newest}")).collect();
-    sum.allowed = Some(said.join(", ")).filter(|s| !s.is_empty());
+    let all = |said: Vec<String>| Some(said.join(", ")).filter(|s| !s.is_empty());
+    sum.allowed = all(newer);
+    sum.newest = all(newest);
+    sum.held = in_turn(held);
     Ok(sum)
+}
+
+/// Warnings of packages that other packages take, each at the commit that is locked: one that is on
+/// no branch or tag of its repository. Those that are followed are asked for in [`outlook`].
+pub(super) fn impostors(parts: &[Part], want: &Want<'_>, remote: &Remote) -> Vec<Trouble> {
+    let Some(old) = want.old else { return Vec::new() };
+    let others: Vec<&str> =
+        old.values.keys().map(Token::as_str).filter(|key| !parts.iter().any(|part| part.key == *key)).collect();
+    let one = |key: &&str| -> Option<(String, Trouble)> {
+        let url: GitUrl = package::proof(old, "repository", key)?.parse().ok()?;
+        let commit = package::commit_of(old, key)?;
+        let listing = match remote.git().refs(&url, Ask::All) {
+            Ok(listing) => listing,
+            Err(error) => return Some(((*key).to_owned(), error.trouble())),
+        };
+        Some(((*key).to_owned(), git::shown(&url, &listing, &commit, &remote.git()).err()?))
+    };
+    let told =
+        |(key, trouble): (String, Trouble)| Trouble { message: format!("{key}: {}", trouble.message), ..trouble };
+    crate::remote::each(&others, JOBS, one).into_iter().flatten().map(told).collect()
+}
+
+/// Newer values of all packages that are not taken, and why.
+pub(super) fn held(parts: &[Part], answers: &[Resolved]) -> Vec<Held> {
+    let one = |(part, answer): (&Part, &Resolved)| {
+        let held = answer.held.iter();
+        held.map(|held| Held { value: format!("{} {}", part.key, held.value), by: held.by.clone() }).collect()
+    };
+    in_turn(parts.iter().zip(answers).map(one).collect())
+}
+
+/// The newest of each package, then the next newest of each, so that a limit cuts off the oldest.
+fn in_turn(all: Vec<Vec<Held>>) -> Vec<Held> {
+    let mut ranked: Vec<(usize, Held)> = all.into_iter().flat_map(|held| held.into_iter().enumerate()).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, held)| held).take(git::HELD).collect()
 }
 
 fn gravity(standing: Standing) -> u8 {
     match standing {
         Standing::Current => 0,
         Standing::Newer => 1,
-        Standing::Moved => 1,
-        Standing::Unlocked => 2,
-        Standing::Unreachable => 3,
-        Standing::Gone => 4,
-        Standing::Alarm => 5,
+        Standing::Moved => 2,
+        Standing::Unlocked => 3,
+        Standing::Unreachable => 4,
+        Standing::Gone => 5,
+        Standing::Alarm => 6,
     }
 }
