@@ -26,6 +26,7 @@ mod git_archive_evil;
 mod images;
 mod interrupted;
 mod join;
+mod listing;
 mod lock_by_hand;
 mod lock_versions;
 mod policy;

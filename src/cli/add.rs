@@ -7,32 +7,43 @@ use crate::model::PinName;
 use crate::ops;
 use crate::ui::Shell;
 
+/// Over the keys of the source.
+const FOLLOW: &str = "What to follow";
+
+const EXAMPLES: &str = "\
+Examples:
+  dubo-pin add coredns --git https://github.com/coredns/coredns --version '^1.11' --into GIT_COMMIT
+  dubo-pin add alac --git https://github.com/mikebrady/alac --branch master --into ALAC_COMMIT
+  dubo-pin add lego --git https://github.com/go-acme/lego --tag v4.20.4 --into LEGO_VERSION=tag
+  dubo-pin add --dry-run unbound --git https://github.com/NLnetLabs/unbound --version '~1.22'
+
+--into is ARG or STAGE:ARG, and may end in =VALUE: commit, tag, version, short or date.";
+
+const MORE: &str = "\
+Pins of other kinds are written into pins.toml by hand: the README shows each. Then dubo-pin refresh --keep NAME \
+locks the pin at what the Dockerfile bears.";
+
 /// Add a pin to pins.toml
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  dubo-pin add coredns --git https://github.com/coredns/coredns --version '^1.11' --into fetcher:GIT_COMMIT
-  dubo-pin add alac --git https://github.com/mikebrady/alac --branch master --into ALAC_COMMIT
-
---into is ARG or STAGE:ARG, and may end in =VALUE: commit, tag, version, short or date.")]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Args {
     /// The pin's name
     #[arg(value_name = "NAME")]
     name: PinName,
     /// The git repository
-    #[arg(long, value_name = "URL", required = true)]
+    #[arg(long, value_name = "URL", help_heading = FOLLOW, required = true)]
     git: String,
     /// Follow the newest tag in a version range, such as ^1.11; or a full version
-    #[arg(long, value_name = "RANGE", conflicts_with_all = ["branch", "commit"])]
+    #[arg(long, value_name = "RANGE", help_heading = FOLLOW, conflicts_with_all = ["branch", "commit"])]
     version: Option<String>,
     /// A tag; with --version the form of the tags, such as 'release-{version}'
-    #[arg(long, value_name = "TAG", conflicts_with_all = ["branch", "commit"])]
+    #[arg(long, value_name = "TAG", help_heading = FOLLOW, conflicts_with_all = ["branch", "commit"])]
     tag: Option<String>,
     /// Follow a branch
-    #[arg(long, value_name = "NAME", conflicts_with = "commit")]
+    #[arg(long, value_name = "NAME", help_heading = FOLLOW, conflicts_with = "commit")]
     branch: Option<String>,
     /// Stay at a full commit id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = FOLLOW)]
     commit: Option<String>,
     /// Where the value stands (may be repeated)
     #[arg(long, value_name = "SITE", value_parser = site)]

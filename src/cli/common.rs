@@ -20,6 +20,9 @@ use crate::ui::{Format, Outcome, Report, Shell, ShellOptions, colors};
 /// How many pins are resolved at once, unless told otherwise.
 const JOBS: usize = 32;
 
+/// Over options that put aside what otherwise protects the user's files or pins.
+pub(super) const OVERRIDES: &str = "Overrides";
+
 /// No file of the user's own configuration is larger: bytes.
 const CAP: u64 = 1 << 20;
 

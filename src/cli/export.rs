@@ -12,8 +12,17 @@ use crate::ui::Shell;
 
 const VERB: &str = "export";
 
+const EXAMPLES: &str = "\
+Examples:
+  dubo-pin export env > pins.env
+  dubo-pin export sha256sums | sha256sum -c --quiet
+  dubo-pin export buildkit-policy > policy.json
+  dubo-pin export apt-snippet
+  dubo-pin export store /srv/dubo-pin";
+
 /// Give what is locked to other programs
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
@@ -22,6 +31,11 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Copy every locked file into a folder, each under its hash: a second store for others
+    #[command(after_help = "\
+Examples:
+  dubo-pin export store /srv/dubo-pin
+  DUBO_PIN_STORE=/srv/dubo-pin dubo-pin fetch
+  DUBO_PIN_STORE='https://files.example.com/{sha256}' dubo-pin fetch")]
     Store {
         /// The folder; served over https it is a second store: DUBO_PIN_STORE=https://…/{sha256}
         #[arg(value_name = "DIR")]
@@ -31,7 +45,8 @@ enum What {
     #[command(after_help = "\
 Examples:
   dubo-pin export apt-snippet                      of the only deb pin
-  dubo-pin export apt-snippet tools --context ctx  where the build's context is ctx/, not .")]
+  dubo-pin export apt-snippet tools --context ctx  where the build's context is ctx/, not .
+  dubo-pin export apt-snippet --network            for a builder without --network=none")]
     AptSnippet {
         /// The pin; may be left out if there is one deb pin
         #[arg(value_name = "NAME")]
@@ -66,6 +81,11 @@ NODE_SHA256_LINUX_ARM64.")]
         pins: Vec<String>,
     },
     /// Print the hashes of all vendored files, as sha256sum -c reads them in the folder of pins.toml
+    #[command(after_help = "\
+Examples:
+  dubo-pin export sha256sums > SHA256SUMS
+  dubo-pin export sha256sums | sha256sum -c --quiet
+  dubo-pin -C images/dns export sha256sums")]
     Sha256sums,
 }
 

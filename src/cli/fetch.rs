@@ -1,18 +1,30 @@
 //! `dubo-pin fetch`.
 
-use super::common::{Common, conclude, failed, store_folder, warn};
+use super::common::{Common, OVERRIDES, conclude, failed, store_folder, warn};
 use super::environment::Environment;
 use crate::ops;
 use crate::ui::{Outcome, Shell};
 
 const VERB: &str = "fetch";
 
+const EXAMPLES: &str = "\
+Examples:
+  dubo-pin fetch                          every vendored file that is missing or damaged
+  dubo-pin fetch bridge 'node*'           of these pins alone
+  dubo-pin fetch --offline                from this machine's store alone
+  dubo-pin fetch --dry-run                say what would be written";
+
+const MORE: &str = "\
+Vendored files come from this machine's store, then from a second store (DUBO_PIN_STORE: a folder, or a URL with \
+{sha256}), then from a mirror, then from upstream. Nothing is accepted but the locked bytes; the lock is never \
+changed.
+
+Exit codes: 0 all is there; 2 usage, manifest or lock not readable; 3 alarm: upstream has other bytes, or none; \
+4 could not be done: network, disk.";
+
 /// Put back exactly what the lock says, by hash
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Vendored files come from this machine's store, then from a second store (DUBO_PIN_STORE: a folder, or a
-URL with {sha256}), then from a mirror, then from upstream. Nothing is accepted but the locked bytes;
-the lock is never changed.")]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Args {
     /// Pins by name or glob; all if none is named
     #[arg(value_name = "NAME")]
@@ -21,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, short = 'n')]
     dry_run: bool,
     /// Overwrite files that are not as dubo-pin wrote them
-    #[arg(long)]
+    #[arg(long, help_heading = OVERRIDES)]
     force: bool,
 }
 

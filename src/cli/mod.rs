@@ -5,10 +5,12 @@
 
 mod add;
 mod common;
+mod completions;
 mod environment;
 mod export;
 mod fetch;
 mod gc;
+mod list;
 mod outdated;
 mod refresh;
 mod remove;
@@ -25,11 +27,21 @@ use environment::Environment;
 pub use crate::ui::Interrupt;
 
 const AFTER: &str = "\
-Exit codes: 0 clean; 1 differs, or something newer is there; 2 usage, manifest or lock not readable;
-3 alarm: what was fixed upstream has changed or is gone; 4 could not be done: network, disk, a tool;
-130 interrupted.
+Start with:
+  dubo-pin add coredns --git https://github.com/coredns/coredns --version '^1.11' --into GIT_COMMIT
+  dubo-pin refresh --keep                 lock what the Dockerfiles bear
+  dubo-pin verify                         in CI, offline
 
-Start with: dubo-pin add NAME --git URL --version ^1 --into STAGE:ARG, then dubo-pin refresh --keep.";
+Then, day by day:
+  dubo-pin outdated                       what is behind, and what is alarming
+  dubo-pin list 'libssl3<3.0.15'          which image pins what
+  dubo-pin hook install                   verify before each commit
+  dubo-pin completions bash               complete verbs and options
+
+dubo-pin VERB --help says more of each, with examples.
+
+Exit codes: 0 clean; 1 differs, or something newer is there; 2 usage, manifest or lock not readable; 3 alarm: what \
+was fixed upstream has changed or is gone; 4 could not be done: network, disk, a tool; 130 interrupted.";
 
 /// Locks what a Docker image takes in: resolve, rewrite, verify.
 #[derive(Debug, Parser)]
@@ -49,6 +61,8 @@ enum Verb {
     Verify(verify::Args),
     /// Say what is newer upstream, what is gone, and what is alarming
     Outdated(outdated::Args),
+    /// Say which image pins what, at which version and platform
+    List(list::Args),
     /// Put back exactly what the lock says, by hash
     Fetch(fetch::Args),
     /// Add a pin to pins.toml
@@ -61,6 +75,8 @@ enum Verb {
     Export(export::Args),
     /// Bound this machine's store
     Gc(gc::Args),
+    /// Print completions for a shell
+    Completions(completions::Args),
 }
 
 /// Runs the command line that was given and returns the exit code.
@@ -91,7 +107,9 @@ pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interru
         Verb::Outdated(args) => outdated::run(args, common, &environment, shell),
         Verb::Fetch(args) => fetch::run(args, common, &environment, shell),
         Verb::Export(args) => export::run(args, common, &environment, shell),
-        Verb::Gc(args) => gc::run(args, &environment, shell),
+        Verb::List(args) => list::run(args, common, &environment, shell),
+        Verb::Gc(args) => gc::run(args, common, &environment, shell),
+        Verb::Completions(args) => completions::run(args, shell),
         Verb::Add(args) => add::run(args, common, shell),
         Verb::Remove(args) => remove::run(args, common, shell),
         Verb::Rename(args) => rename::run(args, common, shell),
@@ -100,10 +118,98 @@ pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interru
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{Command, CommandFactory as _};
 
     #[test]
     fn the_command_line_is_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    /// A verb and those below it, each with its words.
+    fn all(command: &Command, words: &[String], out: &mut Vec<(Vec<String>, Command)>) {
+        out.push((words.to_vec(), command.clone()));
+        for verb in command.get_subcommands().filter(|v| v.get_name() != "help") {
+            let words: Vec<String> = words.iter().cloned().chain([verb.get_name().to_owned()]).collect();
+            all(verb, &words, out);
+        }
+    }
+
+    fn verbs() -> Vec<(Vec<String>, Command)> {
+        let mut out = Vec::new();
+        all(&super::Cli::command(), &[], &mut out);
+        out
+    }
+
+    /// The words of an example, as a shell parts them: up to a redirection, a pipe or the explanation
+    /// behind two or more blanks; variables in front are not the program's.
+    fn words(line: &str) -> Vec<String> {
+        let line = line.trim();
+        let line = line.split("  ").next().unwrap_or(line);
+        let (mut words, mut word, mut quoted, mut any) = (Vec::new(), String::new(), false, false);
+        for c in line.chars() {
+            match c {
+                '\'' => (quoted, any) = (!quoted, true),
+                '|' | '>' | '&' | ';' if !quoted => break,
+                ' ' if !quoted => {
+                    if any {
+                        words.push(std::mem::take(&mut word));
+                    }
+                    any = false;
+                }
+                c => {
+                    word.push(c);
+                    any = true;
+                }
+            }
+        }
+        assert!(!quoted, "{line}");
+        words.extend(any.then_some(word));
+        words.into_iter().skip_while(|w| w.contains('=')).collect()
+    }
+
+    #[test]
+    fn every_verb_has_examples_that_its_command_line_takes() {
+        let known: Vec<String> = super::Cli::command().get_subcommands().map(|v| v.get_name().to_owned()).collect();
+        let mut seen = 0;
+        for (verb, command) in verbs() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines: Vec<&str> = help.lines().filter(|l| l.starts_with("  ")).collect();
+            let own = lines.iter().filter(|l| l.contains("dubo-pin ")).count();
+            assert!(help.contains("Examples:\n") || verb.is_empty(), "{verb:?} has no examples");
+            assert!(own >= 1 && lines.len() >= 2, "{verb:?} has too few examples");
+            for line in lines {
+                let words = words(line);
+                if words.first().is_none_or(|w| w != "dubo-pin") {
+                    continue;
+                }
+                // The hook may not be there yet.
+                if words.get(1).is_some_and(|w| w == "hook") && !known.contains(&"hook".to_owned()) {
+                    continue;
+                }
+                if let Err(error) = super::Cli::command().try_get_matches_from(&words) {
+                    panic!("{line}: {error}");
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen > 40, "{seen}");
+    }
+
+    #[test]
+    fn help_fits_its_terminal_and_the_short_one_is_short() {
+        for (verb, command) in verbs() {
+            for (width, most) in [(60, 60), (100, 100)] {
+                let command = command.clone().term_width(width).max_term_width(100);
+                let long = command.clone().render_long_help().to_string();
+                let short = command.clone().render_help().to_string();
+                for line in long.lines().chain(short.lines()) {
+                    let length = line.chars().count();
+                    // A word alone is not broken.
+                    let is_word = line.trim().split(' ').filter(|w| !w.is_empty()).count() < 2;
+                    assert!(length <= most || is_word, "{verb:?} at {width}: {length}: {line}");
+                }
+                assert!(short.lines().count() <= long.lines().count(), "{verb:?}");
+            }
+        }
     }
 }

@@ -8,15 +8,20 @@ use crate::ui::{Outcome, Shell};
 
 const VERB: &str = "outdated";
 
-/// Say what is newer upstream, what is gone, and what is alarming
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
+const EXAMPLES: &str = "\
 Examples:
   dubo-pin outdated                       every pin
   dubo-pin outdated 'core*'               these alone
-  dubo-pin outdated --format json         for a program
+  dubo-pin outdated --format json         for a program";
 
-Exit codes: 0 all current; 1 something is newer; 3 alarm or gone; 4 not all could be asked.")]
+const MORE: &str = "\
+It writes nothing: what it shows, `refresh` takes.
+
+Exit codes: 0 all current; 1 something is newer; 3 alarm or gone; 4 not all could be asked.";
+
+/// Say what is newer upstream, what is gone, and what is alarming
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Args {
     /// Pins by name or glob; all if none is named
     #[arg(value_name = "NAME")]

@@ -1,6 +1,6 @@
 //! `dubo-pin refresh`.
 
-use super::common::{Common, conclude, failed, store_folder, warn, wrong_usage};
+use super::common::{Common, OVERRIDES, conclude, failed, store_folder, warn, wrong_usage};
 use super::environment::Environment;
 use crate::model::{Day, Time, Token};
 use crate::ops;
@@ -8,16 +8,26 @@ use crate::ui::{Outcome, Shell};
 
 const VERB: &str = "refresh";
 
-/// Follow upstream, write the lock and the Dockerfiles, say what changed
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
+const EXAMPLES: &str = "\
 Examples:
   dubo-pin refresh                        follow upstream with every pin
   dubo-pin refresh --keep                 lock what the Dockerfiles bear; move nothing
   dubo-pin refresh coredns 'go-*'         these pins alone
   dubo-pin refresh coredns --to v1.11.1   exactly this tag, version or commit
   dubo-pin refresh --dry-run              show the diff; write nothing
-  dubo-pin refresh --locked               prove from upstream what is locked; write nothing")]
+  dubo-pin refresh --locked               prove from upstream what is locked; write nothing";
+
+const MORE: &str = "\
+A pin that fails does not stop the others: it keeps its entry and is reported. With `atomic = true` under \
+[policy] nothing is written then. Killed at any moment, the next `verify` says what is half done and the next \
+`refresh` completes it.
+
+Exit codes: 0 done; 2 usage, manifest or lock not readable; 3 alarm: what was fixed upstream has changed or is \
+gone; 4 could not be done: network, disk, a tool.";
+
+/// Follow upstream, write the lock and the Dockerfiles, say what changed
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Args {
     /// Pins by name or glob; all if none is named
     #[arg(value_name = "NAME")]
@@ -35,10 +45,10 @@ pub(super) struct Args {
     #[arg(long, short = 'n')]
     dry_run: bool,
     /// Overwrite and remove files at vendored places that dubo-pin did not write
-    #[arg(long)]
+    #[arg(long, help_heading = OVERRIDES)]
     force: bool,
     /// Accept new content under this pin's fixed source (may be repeated)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = OVERRIDES)]
     accept_changed: Vec<String>,
 }
 

@@ -5,11 +5,19 @@ use crate::model::PinName;
 use crate::ops;
 use crate::ui::Shell;
 
+const EXAMPLES: &str = "\
+Examples:
+  dubo-pin remove coredns
+  dubo-pin remove coredns --dry-run       show the diff; write nothing
+  dubo-pin -C images/dns remove coredns   in another folder";
+
+const MORE: &str = "\
+Its lock entry goes too; if it has vendored files, dubo-pin refresh --keep removes both. The Dockerfile keeps the \
+value that it bears.";
+
 /// Remove a pin from pins.toml and pins.lock
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Its lock entry goes too; if it has vendored files, `dubo-pin refresh --keep` removes both.
-The Dockerfile keeps the value that it bears.")]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Args {
     /// The pin's name
     #[arg(value_name = "NAME")]

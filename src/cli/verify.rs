@@ -9,14 +9,22 @@ use crate::ui::{Outcome, Shell};
 
 const VERB: &str = "verify";
 
-/// Prove, offline, that manifest, lock and Dockerfiles agree
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
+const EXAMPLES: &str = "\
 Examples:
   dubo-pin verify                         in CI and before a commit
   dubo-pin verify --strict                pins that are not locked yet are findings
   dubo-pin verify --format sarif          for a code scanning service
-  dubo-pin verify --trusted-key RWQ…      pins.lock.minisig must be by this key")]
+  dubo-pin verify --format github         as annotations of a pull request
+  dubo-pin verify --trusted-key team.pub  pins.lock.minisig must be by this key";
+
+const MORE: &str = "\
+It opens no socket and writes nothing.
+
+Exit codes: 0 all agrees; 1 findings; 2 usage, manifest or lock not readable; 4 a file could not be read.";
+
+/// Prove, offline, that manifest, lock and Dockerfiles agree
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Args {
     /// Unlocked pins are findings too
     #[arg(long)]

@@ -13,6 +13,7 @@
 mod apply;
 mod below;
 mod bulk;
+mod collect;
 mod content;
 mod error;
 mod fresh;
@@ -26,6 +27,7 @@ mod root;
 mod store;
 
 pub use bulk::{Found, Inside, Looked};
+pub use collect::Freed;
 pub use content::{Before, Content};
 pub use error::DiskError;
 pub use held::{Held, Plain, Standing, Withheld};
@@ -34,4 +36,4 @@ pub use lock::ProcessLock;
 pub use plan::{Change, Permissions, Plan};
 pub use recover::{Recovery, interrupted, recover};
 pub use root::{CAP, Root};
-pub use store::{Expect, Freed, Store, StoreError, Stored};
+pub use store::{Expect, Store, StoreError, Stored};

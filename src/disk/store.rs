@@ -11,10 +11,10 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno;
@@ -24,14 +24,11 @@ use super::DiskError;
 use super::root::{enter, kind, look, open_plain};
 use crate::model::{Class, Sha256, Sha512, Trouble};
 
-const BY_DIGEST: &str = "sha256";
-const NEW: &str = "new";
+pub(super) const BY_DIGEST: &str = "sha256";
+pub(super) const NEW: &str = "new";
 
 /// Bytes are hashed and written in pieces of this many.
 const PIECE: usize = 256 * 1024;
-
-/// After this long without a write, a file in `new/` was left behind.
-const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What bytes must be to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,17 +66,6 @@ pub struct Stored {
     pub sha512: Option<Sha512>,
     /// How many they are.
     pub size: u64,
-}
-
-/// What [`Store::gc`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Freed {
-    /// How many entries went.
-    pub entries: u64,
-    /// How many bytes they held.
-    pub bytes: u64,
-    /// How many bytes are still held.
-    pub left: u64,
 }
 
 /// Why bytes were not kept, or not given back.
@@ -256,7 +242,7 @@ impl Drop for Part {
 /// The store.
 #[derive(Debug, Clone)]
 pub struct Store {
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
 }
 
 impl Store {
@@ -272,6 +258,18 @@ impl Store {
         Ok(store)
     }
 
+    /// A store as it stands: nothing is made or swept.
+    #[must_use]
+    pub fn standing(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// Whether it holds an entry, whose bytes are not looked at. It does not count as used.
+    #[must_use]
+    pub fn holds(&self, digest: &Sha256) -> bool {
+        std::fs::symlink_metadata(self.path(&digest.to_string())).is_ok_and(|about| about.is_file())
+    }
+
     /// Its folder.
     #[must_use]
     pub fn dir(&self) -> &Path {
@@ -284,7 +282,7 @@ impl Store {
 
     /// A folder below the store's own, no symlink followed; `None` where it is not there and not
     /// to be made.
-    fn folder(&self, way: &[&str], make: bool) -> Result<Option<OwnedFd>, DiskError> {
+    pub(super) fn folder(&self, way: &[&str], make: bool) -> Result<Option<OwnedFd>, DiskError> {
         let shown = self.shown(&[]);
         if make {
             std::fs::DirBuilder::new()
@@ -322,7 +320,7 @@ impl Store {
         self.folder(&[BY_DIGEST, name.get(..2).unwrap_or_default()], make)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(BY_DIGEST).join(name.get(..2).unwrap_or_default()).join(name)
     }
 
@@ -433,66 +431,6 @@ impl Store {
         Err(StoreError::Corrupted { expected: *digest, found: stored.sha256 })
     }
 
-    /// Removes entries, the longest unused first, until at most `most` bytes are held or only
-    /// those that `keep` names are left. Others may put and read meanwhile: who reads an entry
-    /// that goes keeps its bytes.
-    ///
-    /// # Errors
-    /// The store's folder cannot be read. An entry that cannot be removed stays, and counts.
-    pub fn gc(&self, most: u64, keep: &dyn Fn(&Sha256) -> bool) -> Result<Freed, StoreError> {
-        self.sweep(SystemTime::now());
-        let mut all = self.entries()?;
-        all.sort();
-        let mut freed = Freed { left: all.iter().map(|e| e.size).sum(), ..Freed::default() };
-        for entry in all {
-            if freed.left <= most {
-                break;
-            }
-            if keep(&entry.digest) {
-                continue;
-            }
-            match std::fs::remove_file(self.path(&entry.digest.to_string())) {
-                Ok(()) => {
-                    freed.entries += 1;
-                    freed.bytes += entry.size;
-                    freed.left -= entry.size;
-                }
-                // Another process was quicker.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => freed.left -= entry.size,
-                Err(_) => {}
-            }
-        }
-        Ok(freed)
-    }
-
-    /// Every entry. What has another name, or is no plain file, is none.
-    fn entries(&self) -> Result<Vec<Entry>, StoreError> {
-        let mut all = Vec::new();
-        if self.folder(&[BY_DIGEST], false)?.is_none() {
-            return Ok(all);
-        }
-        let root = self.dir.join(BY_DIGEST);
-        let failed = |e: io::Error| DiskError::io(&root.to_string_lossy(), "read", e);
-        for shelf in std::fs::read_dir(&root).map_err(failed)? {
-            let shelf = shelf.map_err(failed)?;
-            if !shelf.file_type().is_ok_and(|t| t.is_dir()) {
-                continue;
-            }
-            for file in std::fs::read_dir(shelf.path()).map_err(failed)? {
-                let file = file.map_err(failed)?;
-                let digest = file.file_name().to_str().and_then(|n| n.parse::<Sha256>().ok());
-                // Gone since: as good as never there.
-                if let (Some(digest), Ok(about)) = (digest, file.metadata())
-                    && about.is_file()
-                    && self.path(&digest.to_string()) == file.path()
-                {
-                    all.push(Entry { used: (about.mtime(), about.mtime_nsec()), digest, size: about.len() });
-                }
-            }
-        }
-        Ok(all)
-    }
-
     /// Copies entries to `DIR/<digest>`: a folder that another machine can use as its second store.
     /// What is there already, with the right bytes, is left alone. Returns how many were written.
     ///
@@ -521,30 +459,6 @@ impl Store {
         }
         Ok(written)
     }
-
-    /// Removes what was left in `new/` more than a day before `now`. What cannot be removed waits.
-    fn sweep(&self, now: SystemTime) {
-        if !matches!(self.folder(&[NEW], false), Ok(Some(_))) {
-            return;
-        }
-        let Ok(all) = std::fs::read_dir(self.dir.join(NEW)) else {
-            return;
-        };
-        for file in all.flatten() {
-            let age = file.metadata().ok().and_then(|m| now.duration_since(m.modified().ok()?).ok());
-            if age.is_some_and(|age| age > LEFT_BEHIND) {
-                let _ = std::fs::remove_file(file.path());
-            }
-        }
-    }
-}
-
-/// One entry, ordered by its last use.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
-    used: (i64, i64),
-    digest: Sha256,
-    size: u64,
 }
 
 /// Notes that an entry was used. A store that cannot be written to is used all the same.

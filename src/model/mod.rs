@@ -4,12 +4,14 @@
 //! knows a kind of source, a verb or a format.
 
 mod age;
+mod collected;
 mod day;
 mod event;
 mod finding;
 mod git_url;
 mod glob;
 mod hash;
+mod listing;
 mod name;
 mod outcome;
 mod path;
@@ -20,12 +22,14 @@ mod text;
 mod time;
 
 pub use age::{Age, AgeError};
+pub use collected::Collected;
 pub use day::{Day, DayError};
 pub use event::{Event, Events, Silent};
 pub use finding::{Finding, Id, Severity, Trouble};
 pub use git_url::{GitUrl, GitUrlError, Scheme};
 pub use glob::glob;
 pub use hash::{CommitId, HashError, Sha256, Sha512};
+pub use listing::{Filter, FilterError, Listed, Listing, LockState, Relation, Share, Unknown};
 pub use name::{NameError, PinName};
 pub use outcome::{
     Between, Class, Failure, FileChange, Held, HeldBy, PinOutcome, Refreshed, Row, Standing, TELLING, Verdict,

@@ -146,7 +146,7 @@ fn pins(ground: &Ground) -> Option<Vec<PinName>> {
 
 /// Whatever names places in a member's folder, and commands to be run there.
 pub(crate) trait Seen {
-    /// Names them as seen from the workspace's folder.
+    /// Names them as seen from the workspace's folder; `.` is that itself.
     fn rise(&mut self, member: &str);
 }
 
@@ -168,6 +168,9 @@ fn rise<T: Seen>(member: &str, result: Result<T, Vec<Failure>>) -> Result<T, Vec
 
 impl Seen for Trouble {
     fn rise(&mut self, member: &str) {
+        if member == "." {
+            return;
+        }
         if let Some(place) = &mut self.place {
             place.rise(member);
         }

@@ -7,6 +7,8 @@ pub mod apt_snippet;
 pub mod edit;
 pub mod export;
 pub mod fetch;
+pub mod gc;
+pub mod list;
 pub mod outdated;
 pub mod refresh;
 pub mod verify;

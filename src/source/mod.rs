@@ -12,6 +12,7 @@ pub mod git;
 pub mod image;
 pub mod implied;
 pub mod intake;
+pub mod listed;
 mod request;
 pub mod resolve;
 mod stage;

@@ -5,6 +5,7 @@
 
 use crate::model::{PinOutcome, Place, Severity, Standing, Trouble, visible};
 
+use super::super::look::Look;
 use super::sarif::text;
 use super::{Outcome, Report};
 
@@ -57,6 +58,14 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
                 line(&mut out, level, &title, None, trouble, prefix);
             }
         }
+        // Plain lines of the log: what is pinned is no annotation.
+        Outcome::Listed(listing) => {
+            super::list::human(&mut out, listing, &Look::default());
+            for (pin, trouble) in super::list::troubles(listing) {
+                line(&mut out, "error", "dubo-pin list", Some(&pin), &trouble, prefix);
+            }
+        }
+        Outcome::Collected(done) => super::gc::human(&mut out, done, &Look::default()),
         Outcome::Nothing => {}
     }
     for failure in report.all_failures() {

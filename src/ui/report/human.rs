@@ -9,7 +9,7 @@ use crate::model::{
 use super::super::excerpt;
 use super::super::look::Look;
 use super::super::style::{Ink, columns, cut, pad, paint, wrap};
-use super::{Outcome, Report, many, summary};
+use super::{Outcome, Report, gc, list, many, summary};
 
 /// How wide a line of a file is shown where the width is not known.
 const PLAIN_WIDTH: usize = 120;
@@ -25,6 +25,8 @@ pub(super) fn render(report: &Report<'_>, look: &Look) -> String {
         Outcome::Verdict(verdict) => verify(&mut out, verdict, look),
         Outcome::Refreshed(refreshed) => refresh(&mut out, refreshed, look),
         Outcome::Rows(rows) => outdated(&mut out, rows, look),
+        Outcome::Listed(listing) => list::human(&mut out, listing, look),
+        Outcome::Collected(done) => gc::human(&mut out, done, look),
         Outcome::Nothing => {}
     }
     out
@@ -37,6 +39,9 @@ pub(super) fn failures(report: &Report<'_>, look: &Look) -> String {
         let pin = failure.pin.as_ref().map(|p| p.as_str());
         let label = label(failure.class);
         block(&mut out, label, Ink::Bad, pin, &failure.trouble, look, look.color_err);
+    }
+    if let Outcome::Listed(listing) = report.outcome {
+        list::open(&mut out, listing, look);
     }
     out
 }

@@ -46,6 +46,8 @@ enum Made<'a> {
     Verify { findings: Vec<Found<'a>>, verified: usize, unlocked: Vec<Unlocked<'a>>, suppressed: usize },
     Refresh { applied: bool, pins: Vec<Pin<'a>>, files: Vec<File<'a>>, notes: Vec<Told<'a>> },
     Outdated { pins: Vec<Stands<'a>> },
+    List(super::list::Json<'a>),
+    Gc(super::gc::Json),
     Nothing {},
 }
 
@@ -140,6 +142,8 @@ pub(super) fn render(report: &Report<'_>) -> String {
             Outcome::Verdict(verdict) => verify(verdict),
             Outcome::Refreshed(refreshed) => refresh(refreshed),
             Outcome::Rows(rows) => Made::Outdated { pins: rows.iter().map(stands).collect() },
+            Outcome::Listed(listing) => Made::List(super::list::json(listing)),
+            Outcome::Collected(done) => Made::Gc(super::gc::json(done)),
             Outcome::Nothing => Made::Nothing {},
         },
         failures: report.all_failures().map(failed).collect(),

@@ -2,12 +2,14 @@
 //!
 //! Pure: data in, text out; the shell writes it. One [`Report`] a run, whatever the verb.
 
+mod gc;
 mod github;
 mod human;
 mod json;
+mod list;
 mod sarif;
 
-use crate::model::{Class, Failure, PinOutcome, Refreshed, Row, Severity, Standing, Verdict};
+use crate::model::{Class, Collected, Failure, Listing, PinOutcome, Refreshed, Row, Severity, Standing, Verdict};
 
 use super::look::{Format, Look};
 
@@ -22,6 +24,10 @@ pub enum Outcome<'a> {
     Refreshed(&'a Refreshed),
     /// Of `outdated`.
     Rows(&'a [Row]),
+    /// Of `list`.
+    Listed(&'a Listing),
+    /// Of `gc`.
+    Collected(&'a Collected),
     /// The verb came to nothing but failures, or makes nothing that is reported.
     Nothing,
 }
@@ -87,7 +93,8 @@ impl<'a> Report<'a> {
                 let weighs = |standing: &Standing| self.fail_on.is_none_or(|some| some.contains(standing));
                 rows.iter().map(|r| r.standing).filter(weighs).filter_map(Standing::class).collect()
             }
-            Outcome::Refreshed(_) | Outcome::Nothing => Vec::new(),
+            Outcome::Listed(listing) => list::class(listing).into_iter().collect(),
+            Outcome::Refreshed(_) | Outcome::Collected(_) | Outcome::Nothing => Vec::new(),
         };
         made.extend(self.all_failures().map(|f| f.class));
         made

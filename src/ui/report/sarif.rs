@@ -142,7 +142,12 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
                 }
             }
         }
-        Outcome::Nothing => {}
+        // What is pinned is no result; what cannot be told is a run that was not whole.
+        Outcome::Listed(listing) => {
+            let open = super::list::troubles(listing);
+            notifications.extend(open.iter().map(|(pin, trouble)| entry(None, "error", Some(pin), trouble)));
+        }
+        Outcome::Collected(_) | Outcome::Nothing => {}
     }
     harmless(&Log {
         schema: SCHEMA,

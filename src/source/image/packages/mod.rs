@@ -22,7 +22,7 @@ mod unpack;
 use std::io::Read;
 
 use super::keys::Repository;
-use crate::disk::Expect;
+use crate::disk::{Expect, Store};
 use crate::model::{Class, Sha256, Trouble, quoted};
 use crate::remote::registry::{Descriptor, Kind, Name, Reference, Registry};
 use crate::remote::{Fault, RemoteError};
@@ -187,6 +187,15 @@ pub fn packages(
         records.keep(&Record { manifest: *manifest, layout, sha256: packages.sha256 });
     }
     Ok(packages)
+}
+
+/// The packages of an image that were read before, from the store alone; `None` where they were not.
+#[must_use]
+pub fn known(store: &Store, manifest: &Sha256) -> Option<Packages> {
+    let record = record::Records::new(store.dir().join("bases")).get(manifest)?;
+    let mut text = Vec::new();
+    store.copy_to(&record.sha256, &mut text).ok()?;
+    read(*manifest, record.layout, text).ok()
 }
 
 fn read(manifest: Sha256, layout: Layout, text: Vec<u8>) -> Result<Packages, PackagesError> {

@@ -1,0 +1,71 @@
+//! `gc`: bounds this machine's store. What the locks of some folders list stays.
+//!
+//! It touches the store alone, and only reads locks: nothing in a repository is changed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::project::{disk, failure, known};
+use crate::disk::{CAP, Root, Store};
+use crate::lock;
+use crate::model::{Collected, Failure, Sha256};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Options {
+    /// The store's folder.
+    pub store: PathBuf,
+    /// How many bytes may stay.
+    pub most: u64,
+    /// Folders whose locks are heeded; one without a lock keeps nothing.
+    pub keep: Vec<PathBuf>,
+    /// Say what would go; remove nothing.
+    pub dry_run: bool,
+}
+
+/// Removes what was not used for longest, until the store is small enough.
+///
+/// # Errors
+/// A lock that cannot be read: then nothing is removed, since what it lists is not known; the store
+/// cannot be read.
+pub fn run(options: &Options) -> Result<Collected, Vec<Failure>> {
+    let mut locked = BTreeSet::new();
+    let mut failures = Vec::new();
+    for folder in &options.keep {
+        match listed(folder) {
+            Ok(digests) => locked.extend(digests),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if !failures.is_empty() {
+        return Err(failures);
+    }
+    let stored = |e: &crate::disk::StoreError| vec![failure(e.class(), e.to_trouble())];
+    if !options.store.is_dir() {
+        return Ok(Collected { dry_run: options.dry_run, most: options.most, ..Collected::default() });
+    }
+    // Not opened: that would sweep, also in a dry run.
+    let store = Store::standing(&options.store);
+    let left: Vec<u64> = store.left_behind(std::time::SystemTime::now()).into_iter().map(|(_, size)| size).collect();
+    let keep = |digest: &Sha256| locked.contains(digest);
+    let freed = if options.dry_run { store.would_free(options.most, &keep) } else { store.gc(options.most, &keep) };
+    let freed = freed.map_err(|e| stored(&e))?;
+    Ok(Collected {
+        dry_run: options.dry_run,
+        files: freed.entries,
+        bytes: freed.bytes,
+        leftovers: left.len() as u64,
+        leftover_bytes: left.iter().sum(),
+        left: freed.left,
+        most: options.most,
+        kept: locked.iter().filter(|digest| store.holds(digest)).count() as u64,
+    })
+}
+
+/// The digests of all files that a folder's lock lists, whatever else may be wrong with the folder.
+fn listed(folder: &Path) -> Result<BTreeSet<Sha256>, Failure> {
+    let root = Root::open(folder).map_err(|e| disk(&e))?;
+    let Some(bytes) = root.read(&known(lock::FILE)?, CAP).map_err(|e| disk(&e))? else { return Ok(BTreeSet::new()) };
+    let opened = lock::open(&bytes).map_err(|e| failure(e.class(), e.trouble()))?;
+    Ok(opened.lock.pins.values().flat_map(|entry| &entry.artifacts).map(|a| a.sha256).collect())
+}
