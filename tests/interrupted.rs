@@ -4,7 +4,7 @@
 //! the library. A machine that cannot bring one of these about says so in a line.
 
 mod artifacts;
-mod disks;
+pub mod disks;
 mod killed;
 mod signals;
 

@@ -16,6 +16,7 @@ mod support;
 mod archive_hosts;
 mod artifacts;
 mod bad_input;
+mod broken_off;
 mod chain;
 mod deb;
 mod deb_vendored_apt;

@@ -130,7 +130,12 @@ impl StoreError {
     pub fn to_trouble(&self) -> Trouble {
         let trouble = Trouble::new(self.to_string());
         match self {
-            Self::Disk(error) => error.to_trouble(),
+            Self::Disk(error) => {
+                // What that says of files is said of a repository's: a run may write those of other pins.
+                let trouble = error.to_trouble();
+                let help = trouble.help.as_deref().map(|h| h.trim_start_matches("no file was changed; ").to_owned());
+                Trouble { help, ..trouble }
+            }
             Self::Differs { expected, found } => {
                 trouble.expected(expected.to_string()).found(found.to_string()).help("nothing of it was kept")
             }

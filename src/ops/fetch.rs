@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::members::{self, Answer};
+use super::members::{self, Answer, Seen as _};
 use super::project::{Project, disk, failure, known};
 use super::select::select;
 use super::stand::Ground;
 use super::vendoring::{self, BLOCKS, From, Vendoring};
-use crate::disk::{Change, Plan, ProcessLock, recover};
+use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
 use crate::lock;
 use crate::model::{Event, Events, Failure, PinOutcome, Refreshed, Sha256};
 
@@ -50,10 +50,15 @@ fn one_folder(
     let (dry_run, force) = (options.dry_run, options.force);
     let one = |f: Failure| vec![f];
     let mut fetched = Refreshed::default();
-    let project = Project::of(ground)?;
+    let mut project = Project::of(ground)?;
     let process = if dry_run { None } else { Some(ProcessLock::take(&project.root).map_err(|e| one(disk(&e)))?) };
     if let Some(process) = &process {
-        fetched.notes.extend(recover(&project.root, process).map_err(|e| one(disk(&e)))?.to_trouble());
+        let recovery = recover(&project.root, process).map_err(|e| one(disk(&e)))?;
+        if recovery != Recovery::Nothing {
+            // The lock is another one now.
+            project = Project::of(ground)?;
+        }
+        fetched.notes.extend(recovery.to_trouble());
     }
     let opened = project.lock.as_ref().map_err(|e| one(failure(e.class(), e.trouble())))?;
     let selection = select(&project.manifest, names)?;
@@ -79,14 +84,28 @@ fn one_folder(
     Ok(fetched)
 }
 
-/// The digests of all files that a lock names, each once.
+/// The digests of all files that a lock names, or the locks of a workspace's members, each once.
 ///
 /// # Errors
-/// What kept the manifest, the lock or a Dockerfile from being read.
+/// What kept a manifest, a lock or a Dockerfile from being read.
 pub fn locked(dir: &Path) -> Result<Vec<Sha256>, Vec<Failure>> {
-    let project = Project::read(dir)?;
-    let opened = project.lock.as_ref().map_err(|e| vec![failure(e.class(), e.trouble())])?;
-    let all: std::collections::BTreeSet<Sha256> =
-        opened.lock.pins.values().flat_map(|e| &e.artifacts).map(|a| a.sha256).collect();
-    Ok(all.into_iter().collect())
+    let (meant, whole) = members::meant(dir, &[])?;
+    let mut all = std::collections::BTreeSet::new();
+    for (ground, _) in meant {
+        let project = Project::of(&ground);
+        let opened = project.as_ref().map_err(Clone::clone).and_then(|project| {
+            project.lock.as_ref().map_err(|e| vec![failure(e.class(), e.trouble())])
+        });
+        let opened = opened.map_err(|mut failures| {
+            if whole.is_some() {
+                failures.iter_mut().for_each(|f| f.trouble.rise(&ground.name()));
+            }
+            failures
+        })?;
+        all.extend(opened.lock.pins.values().flat_map(|e| &e.artifacts).map(|a| a.sha256));
+    }
+    match whole {
+        Some(failures) if !failures.is_empty() => Err(failures),
+        _ => Ok(all.into_iter().collect()),
+    }
 }

@@ -74,6 +74,8 @@ pub(super) fn changes(
         match step {
             Step::Write(placement, before) => match content(project, new, &placement, from) {
                 Ok(from) => vendoring.changes.push(Change::stored(placement.path, before, from, placement.executable)),
+                // Several files may be made of one that cannot be had: that is one failure.
+                Err(failure) if vendoring.failures.iter().any(|(_, other)| *other == failure) => {}
                 Err(failure) => vendoring.failures.push((placement.pin, failure)),
             },
             Step::Mode(placement) => {

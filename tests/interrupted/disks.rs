@@ -52,7 +52,7 @@ fn an_edit_that_lands_while_upstream_is_asked_is_kept_and_nothing_is_written() {
 }
 
 /// Runs a shell script in a mount namespace of its own; none where that is not allowed.
-fn unshared(script: &str, arguments: &[&Path]) -> Option<Command> {
+pub fn unshared(script: &str, arguments: &[&Path]) -> Option<Command> {
     if !have("unshare") {
         return None;
     }

@@ -65,7 +65,12 @@ impl Repo {
 
     /// A commit a minute after the last one.
     pub fn commit(&mut self, message: &str, parents: &[ObjectId]) -> ObjectId {
-        let tree = self.tree(&[("file", message)]);
+        self.commit_of(&[("file", message)], message, parents)
+    }
+
+    /// …of these files.
+    pub fn commit_of(&mut self, files: &[(&str, &str)], message: &str, parents: &[ObjectId]) -> ObjectId {
+        let tree = self.tree(files);
         self.clock += 60;
         let time = self.clock;
         let mut text = format!("tree {tree}\n");

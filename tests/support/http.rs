@@ -51,6 +51,8 @@ pub struct Answer {
     pub endless: bool,
     /// Close without a byte.
     pub hang_up: bool,
+    /// Close in the middle of the head.
+    pub half_head: bool,
 }
 
 impl Answer {
@@ -65,6 +67,7 @@ impl Answer {
             drip: None,
             endless: false,
             hang_up: false,
+            half_head: false,
         }
     }
 
@@ -224,6 +227,10 @@ fn write(mut stream: &TcpStream, shared: &Shared, answer: &Answer) -> std::io::R
         Framing::Close => head += "Connection: close\r\n",
     }
     head += "\r\n";
+    if answer.half_head {
+        stream.write_all(&head.as_bytes()[..head.len() / 2])?;
+        return Ok(false);
+    }
     let framed = |piece: &[u8]| match answer.framing {
         Framing::Chunked => [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat(),
         _ => piece.to_vec(),
