@@ -66,6 +66,8 @@ fn settings() -> Settings<'static> {
         max_age: None,
         architectures: &[],
         prove: false,
+        ripe: None,
+        min_age: None,
     }
 }
 

@@ -1,6 +1,10 @@
 //! What policy makes of newer values, through the program: min-age, what `outdated` tells, what moved.
 
+mod asking;
+mod deb;
 mod git;
+mod image;
+mod url;
 mod yarn;
 
 use dubo_pin::disk::Root;

@@ -1,7 +1,7 @@
 //! The environment, read here and nowhere else, and handed down as data.
 //!
-//! For the verbs. `git`'s own variables (`GIT_*`) are not among them: a pin resolves to the same on
-//! every machine.
+//! For the verbs. `git`'s own variables (`GIT_*`) are not among them, but for `hook`'s: a pin resolves
+//! to the same on every machine.
 
 use std::path::PathBuf;
 
@@ -81,6 +81,45 @@ impl Environment {
             term: get("TERM"),
             columns: get("COLUMNS").and_then(|c| c.parse().ok()),
             home,
+        }
+    }
+}
+
+/// What git tells the hooks that it runs, and what a user may tell git. For `hook` alone.
+#[derive(Default)]
+pub(super) struct GitEnvironment {
+    pub(super) git_dir: Option<PathBuf>,
+    pub(super) work_tree: Option<PathBuf>,
+    /// In a hook, the index that is about to be committed.
+    pub(super) index_file: Option<PathBuf>,
+    pub(super) object_directory: Option<PathBuf>,
+    pub(super) alternates: Vec<PathBuf>,
+    /// The system's configuration: `$GIT_CONFIG_SYSTEM`, or `/etc/gitconfig`; none with
+    /// `$GIT_CONFIG_NOSYSTEM`.
+    pub(super) config_system: Option<PathBuf>,
+    /// `$GIT_CONFIG_GLOBAL`, instead of the user's own configuration.
+    pub(super) config_global: Option<PathBuf>,
+}
+
+impl GitEnvironment {
+    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+    pub(super) fn read() -> Self {
+        // Paths need not be UTF-8.
+        let get = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let path = |name: &str| get(name).map(PathBuf::from);
+        // As git reads a boolean.
+        let is_no = |v: &std::ffi::OsString| ["0", "false", "no", "off"].iter().any(|no| v.eq_ignore_ascii_case(no));
+        let without_system = get("GIT_CONFIG_NOSYSTEM").is_some_and(|v| !is_no(&v));
+        let system = || path("GIT_CONFIG_SYSTEM").or_else(|| Some(PathBuf::from("/etc/gitconfig")));
+        let alternates = get("GIT_ALTERNATE_OBJECT_DIRECTORIES");
+        Self {
+            git_dir: path("GIT_DIR"),
+            work_tree: path("GIT_WORK_TREE"),
+            index_file: path("GIT_INDEX_FILE"),
+            object_directory: path("GIT_OBJECT_DIRECTORY"),
+            alternates: alternates.map(|all| std::env::split_paths(&all).collect()).unwrap_or_default(),
+            config_system: if without_system { None } else { system() },
+            config_global: path("GIT_CONFIG_GLOBAL"),
         }
     }
 }

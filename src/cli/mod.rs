@@ -10,6 +10,7 @@ mod environment;
 mod export;
 mod fetch;
 mod gc;
+mod hook;
 mod list;
 mod outdated;
 mod refresh;
@@ -73,6 +74,8 @@ enum Verb {
     Rename(rename::Args),
     /// Give what is locked to other programs
     Export(export::Args),
+    /// Judge what is staged before it is committed: git's pre-commit hook
+    Hook(hook::Args),
     /// Bound this machine's store
     Gc(gc::Args),
     /// Print completions for a shell
@@ -110,6 +113,7 @@ pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interru
         Verb::List(args) => list::run(args, common, &environment, shell),
         Verb::Gc(args) => gc::run(args, common, &environment, shell),
         Verb::Completions(args) => completions::run(args, shell),
+        Verb::Hook(args) => hook::run(args, common, &environment, shell),
         Verb::Add(args) => add::run(args, common, shell),
         Verb::Remove(args) => remove::run(args, common, shell),
         Verb::Rename(args) => rename::run(args, common, shell),

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
 }
 
 /// A key as text, or as the file that holds it.
-fn key(text: &str) -> Result<TrustedKey, Failure> {
+pub(super) fn key(text: &str) -> Result<TrustedKey, Failure> {
     let content = std::fs::read_to_string(text).unwrap_or_else(|_| text.to_owned());
     TrustedKey::parse(&content).map_err(|e| Failure { pin: None, class: Class::Usage, trouble: e.to_trouble() })
 }

@@ -93,9 +93,10 @@ pub fn locked(dir: &Path) -> Result<Vec<Sha256>, Vec<Failure>> {
     let mut all = std::collections::BTreeSet::new();
     for (ground, _) in meant {
         let project = Project::of(&ground);
-        let opened = project.as_ref().map_err(Clone::clone).and_then(|project| {
-            project.lock.as_ref().map_err(|e| vec![failure(e.class(), e.trouble())])
-        });
+        let opened = project
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|project| project.lock.as_ref().map_err(|e| vec![failure(e.class(), e.trouble())]));
         let opened = opened.map_err(|mut failures| {
             if whole.is_some() {
                 failures.iter_mut().for_each(|f| f.trouble.rise(&ground.name()));

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::project::{disk, failure, known};
+use super::stand::{Stand, stand};
 use crate::disk::{CAP, Root, Store};
 use crate::lock;
 use crate::model::{Collected, Failure, Sha256};
@@ -62,9 +63,19 @@ pub fn run(options: &Options) -> Result<Collected, Vec<Failure>> {
     })
 }
 
-/// The digests of all files that a folder's lock lists, whatever else may be wrong with the folder.
+/// The digests of all files that a folder's lock lists, or the locks of a workspace's members, whatever
+/// else may be wrong with the folder.
 fn listed(folder: &Path) -> Result<BTreeSet<Sha256>, Failure> {
-    let root = Root::open(folder).map_err(|e| disk(&e))?;
+    let mut all = of(&Root::open(folder).map_err(|e| disk(&e))?)?;
+    if let Ok(Stand::Workspace(members, _)) = stand(folder) {
+        for member in members {
+            all.append(&mut of(&member.root()?)?);
+        }
+    }
+    Ok(all)
+}
+
+fn of(root: &Root) -> Result<BTreeSet<Sha256>, Failure> {
     let Some(bytes) = root.read(&known(lock::FILE)?, CAP).map_err(|e| disk(&e))? else { return Ok(BTreeSet::new()) };
     let opened = lock::open(&bytes).map_err(|e| failure(e.class(), e.trouble()))?;
     Ok(opened.lock.pins.values().flat_map(|entry| &entry.artifacts).map(|a| a.sha256).collect())

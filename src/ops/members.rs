@@ -150,7 +150,8 @@ pub(crate) trait Seen {
     fn rise(&mut self, member: &str);
 }
 
-fn rise<T: Seen>(member: &str, result: Result<T, Vec<Failure>>) -> Result<T, Vec<Failure>> {
+/// What a verb came to in a member, as seen from the workspace's folder.
+pub(super) fn rise<T: Seen>(member: &str, result: Result<T, Vec<Failure>>) -> Result<T, Vec<Failure>> {
     if member == "." {
         return result;
     }

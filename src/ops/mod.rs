@@ -8,6 +8,7 @@ pub mod edit;
 pub mod export;
 pub mod fetch;
 pub mod gc;
+pub mod hook;
 pub mod list;
 pub mod outdated;
 pub mod refresh;

@@ -86,7 +86,8 @@ impl Asked {
         let read = |archive: &PinName, path: &RelPath| project.file_of(archive, path);
         let sound = |name: &PinName| !opened.altered.contains(name);
         let locked = opened.lock.archives.iter().filter(|(name, _)| sound(name)).map(|(n, e)| (n.clone(), e.clone()));
-        let archives = Archives::new(&project.archives, &locked.collect(), options.now, false, &read);
+        let mut archives = Archives::new(&project.archives, &locked.collect(), options.now, false, &read);
+        super::refresh::ripen(&project, &mut archives);
         Ok(Self { project, opened, archives, names, member: member.then(|| ground.name()) })
     }
 

@@ -111,7 +111,7 @@ impl Project {
         let manifest = Manifest::parse_under(MANIFEST, &bytes, inherited)
             .map_err(|troubles| failures.extend(troubles.into_iter().map(|t| failure(Class::Usage, t))));
         let Ok(manifest) = manifest else { return Err(failures) };
-        if manifest.workspace.is_some() && ground.member.is_some() {
+        if manifest.workspace.is_some() && above.is_some() {
             let trouble = Trouble::new("a member of a workspace cannot be a workspace").at(Place::file(MANIFEST));
             let help = "remove [workspace] here, or exclude the folder there: exclude = [\"…\"]";
             failures.push(failure(Class::Usage, trouble.help(help)));

@@ -47,6 +47,13 @@ impl Ground {
         self.member.as_ref().map_or_else(|| ".".to_owned(), ToString::to_string)
     }
 
+    /// Whether it holds something of its own to be judged: all but a workspace without pins do.
+    pub(super) fn is_judged(&self) -> bool {
+        let bytes = self.root().ok().and_then(|root| root.read(&known(MANIFEST).ok()?, CAP).ok().flatten());
+        let Some(bytes) = bytes.filter(|bytes| Workspace::peek(bytes).is_some()) else { return true };
+        Manifest::parse(MANIFEST, &bytes).map_or(true, |manifest| !manifest.pins.is_empty())
+    }
+
     /// Opens the folder.
     pub(super) fn root(&self) -> Result<Root, Failure> {
         let opened = match &self.member {
@@ -68,7 +75,16 @@ pub(crate) fn stand(dir: &Path) -> Result<Stand, Vec<Failure>> {
     Ok(Stand::One(Ground { member: None, top: Arc::new(root), above }))
 }
 
-#[allow(dead_code, reason = "the hook calls it next")]
+/// What is wrong with the workspace that stands at the top of a tree, beyond its members; nothing if
+/// there is none. A manifest that cannot be read is told by who judges the folder.
+pub(crate) fn faults(root: Root) -> Vec<Failure> {
+    let bytes = known(MANIFEST).ok().and_then(|path| root.read(&path, CAP).ok().flatten()).unwrap_or_default();
+    match Workspace::peek(&bytes).map(|workspace| members(root, &bytes, &workspace)) {
+        Some(Ok(Stand::Workspace(_, failures))) => failures,
+        _ => Vec::new(),
+    }
+}
+
 /// A folder of a tree, with what it inherits from a workspace in the tree: for the index of git.
 pub(crate) fn in_tree(top: &Arc<Root>, folder: Option<RelPath>) -> Result<Ground, Vec<Failure>> {
     let above = folder.as_ref().map(|folder| above(top, folder)).transpose()?.flatten();

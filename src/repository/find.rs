@@ -96,17 +96,19 @@ impl Repository {
         let repository = open(&path)?;
         let git_dir = real(repository.git_dir())?;
         let bare = || RepositoryError::Bare(path.to_string_lossy().into_owned());
+        let common_dir = real(repository.common_dir())?;
+        // A linked worktree of a bare repository has a work tree all the same.
+        let is_bare = repository.is_bare() && git_dir == common_dir;
         // Where git's variables name the repository, its work tree is the folder of the process.
         let configured = repository.config_snapshot().string("core.worktree").is_some();
         let top = match &given.work_tree {
             Some(work_tree) => work_tree.clone(),
-            None if given.git_dir.is_some() && !configured => match repository.is_bare() {
+            None if given.git_dir.is_some() && !configured => match is_bare {
                 true => return Err(bare()),
                 false => holder,
             },
             None => repository.workdir().map(Path::to_owned).ok_or_else(bare)?,
         };
-        let common_dir = real(repository.common_dir())?;
         Ok(Some(Self { top: real(&top)?, git_dir, common_dir, given: given.clone(), kind: repository.object_hash() }))
     }
 

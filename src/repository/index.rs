@@ -155,6 +155,17 @@ impl Index {
     }
 }
 
+impl Index {
+    /// The paths of all files, symlinks and submodules below a folder, or below the top; from the top,
+    /// sorted, bytes that are not UTF-8 replaced.
+    #[must_use]
+    pub fn files(&self, folder: Option<&RelPath>) -> Vec<String> {
+        let prefix = folder.map(|folder| format!("{folder}/")).unwrap_or_default();
+        let below = self.held.below(prefix.as_bytes()).iter();
+        below.map(|entry| String::from_utf8_lossy(self.held.path(entry)).into_owned()).collect()
+    }
+}
+
 impl Inner {
     pub(super) fn path(&self, entry: &Entry) -> &[u8] {
         self.paths.get(entry.path.clone()).unwrap_or_default()

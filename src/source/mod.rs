@@ -464,6 +464,7 @@ impl Source {
         match self {
             Self::Deb(_) => return deb::said(entry),
             Self::Image(_) => return image::said(entry),
+            Self::Url(_) => return url::said(entry),
             Self::Yarn(_) => return yarn::said(entry),
             _ => {}
         }

@@ -28,6 +28,7 @@ pub(super) fn archives(
         old.archives.iter().filter(|(name, _)| sound(opened, name)).map(|(n, e)| (n.clone(), e.clone())).collect();
     let read = |archive: &PinName, path: &crate::model::RelPath| project.file_of(archive, path);
     let mut archives = Archives::new(&project.archives, &locked, options.now, options.locked, &read);
+    ripen(project, &mut archives);
     for name in project.archives.iter().filter(|(_, e)| e.has_snapshots()).map(|(name, _)| name) {
         if options.locked {
             archives.hold(name);
@@ -71,6 +72,16 @@ pub(super) fn archives(
         }
     }
     archives
+}
+
+/// Tells the archives how old what the pins draw from them must be.
+pub(crate) fn ripen(project: &Project, archives: &mut Archives) {
+    for pin in project.manifest.pins.values() {
+        let Some(age) = pin.policy.min_age else { continue };
+        for name in pin.source.drawn(&project.archives) {
+            archives.ripen(name, age);
+        }
+    }
 }
 
 fn is_asked(step: &Step) -> bool {

@@ -25,6 +25,8 @@ use crate::remote::Remote;
 use crate::source::deb::Archives;
 use crate::source::resolve::{Aim, Fault, Want};
 
+pub(super) use drawn::ripen;
+
 use aim::Step;
 use place::Placed;
 use settle::{Following, Outcome, settle};

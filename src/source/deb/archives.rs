@@ -11,7 +11,7 @@ use super::archive::{Repository, Snapshot};
 use super::chain::{self, Candidate, Opened, Problem, Settings};
 use super::effective::Effective;
 use crate::lock::{Entry, Evidence, Value};
-use crate::model::{Day, PinName, RelPath, Time, Token, Trouble, quoted};
+use crate::model::{Age, Day, PinName, RelPath, Time, Token, Trouble, quoted};
 use crate::remote::Remote;
 use crate::source::resolve::Fault;
 use crate::trust::openpgp::Certificates;
@@ -47,6 +47,8 @@ struct Slot {
     held: bool,
     /// The snapshot that the Dockerfiles bear, where none is locked yet.
     adopted: Option<Time>,
+    /// How old its newest snapshot must be to be taken.
+    min_age: Option<Age>,
     opened: Mutex<Option<Result<State, Fault>>>,
     /// Who asks first for an architecture fetches and unpacks its indices; the others wait, and find
     /// them in the store.
@@ -60,6 +62,8 @@ pub struct Offer {
     pub archive: PinName,
     /// What is offered there.
     pub candidate: Candidate,
+    /// Whether the archive stands at a snapshot, which is old enough or was chosen by hand.
+    pub dated: bool,
 }
 
 impl Archives {
@@ -83,6 +87,7 @@ impl Archives {
                 locked,
                 held: false,
                 adopted: None,
+                min_age: None,
                 opened: Mutex::default(),
                 turns: Mutex::default(),
             }
@@ -104,6 +109,29 @@ impl Archives {
         if let Some(slot) = self.slots.get_mut(name) {
             slot.adopted = Some(borne);
         }
+    }
+
+    /// `min-age` of a pin that draws from an archive: of several the longest counts. An archive that
+    /// follows the latest snapshot then takes the newest that is so old, which needs no waiting: the
+    /// service says when it took it, and no author of a package can forge that. It never moves back
+    /// behind the one that is locked, and one that was never locked is taken at its latest.
+    pub fn ripen(&mut self, name: &PinName, age: Age) {
+        if let Some(slot) = self.slots.get_mut(name) {
+            slot.min_age = slot.min_age.max(Some(age));
+        }
+    }
+
+    /// Whether an archive was edited since it was locked.
+    #[must_use]
+    pub fn edited(&self, name: &PinName) -> bool {
+        let Some(slot) = self.slots.get(name) else { return false };
+        slot.locked.as_ref().is_none_or(|entry| entry.request != slot.effective.request())
+    }
+
+    /// Whether an archive has snapshots, so that what is drawn from it must be of one state.
+    #[must_use]
+    pub fn has_snapshots(&self, name: &PinName) -> bool {
+        self.slots.get(name).is_some_and(|slot| slot.effective.has_snapshots())
     }
 
     /// The archives that a pin draws from: those that it names, or all.
@@ -151,7 +179,8 @@ impl Archives {
             for (index, opened) in opened.iter().enumerate() {
                 let Some(repository) = slot.repository(index) else { continue };
                 let found = chain::lookup(opened, &repository, architecture, names, remote)?;
-                offers.extend(found.into_iter().map(|candidate| Offer { archive: name.clone(), candidate }));
+                let dated = opened.snapshot.is_some();
+                offers.extend(found.into_iter().map(|candidate| Offer { archive: name.clone(), candidate, dated }));
             }
             Ok(offers)
         };
@@ -265,6 +294,8 @@ impl Slot {
             max_age: self.effective.max_age,
             architectures: &self.effective.architectures,
             prove: archives.prove,
+            ripe: self.ripe(archives),
+            min_age: self.min_age,
         };
         let mut all = Vec::new();
         for (index, certificates) in certificates.iter().enumerate() {
@@ -273,6 +304,17 @@ impl Slot {
             all.push(opened.map_err(|f| self.placed(f))?);
         }
         Ok(all)
+    }
+
+    /// The latest moment of a snapshot that is old enough: so many days before today's first second, so
+    /// that it is the same all day.
+    fn ripe(&self, archives: &Archives) -> Option<Time> {
+        let days = self.min_age.map(Age::days).filter(|days| *days > 0)?;
+        if self.held || self.adopted.is_some() || archives.prove {
+            return None;
+        }
+        let today = archives.now.plus(-archives.now.seconds().rem_euclid(86_400));
+        Some(today.plus(-i64::from(days) * 86_400))
     }
 
     /// A fault with the archive's place.

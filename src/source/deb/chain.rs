@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::archive::{Component, Repository, Snapshot, Suite};
 use super::index::Stanza;
 use super::release::Release;
-use super::snapshot;
+use super::snapshot::{self, Taken};
 use crate::lock;
 use crate::model::{Age, Sha256, Time, Trouble, quoted};
 use crate::remote::{Fetch, Remote, RemoteError};
@@ -43,6 +43,11 @@ pub struct Settings<'a> {
     pub architectures: &'a [String],
     /// Whether exactly the locked state is to be proved again.
     pub prove: bool,
+    /// The latest moment of a snapshot that is old enough to be taken in the place of the latest; none:
+    /// the latest is taken.
+    pub ripe: Option<Time>,
+    /// What made it so, for messages.
+    pub min_age: Option<Age>,
 }
 
 /// An archive whose Releases are proved.
@@ -172,23 +177,81 @@ pub fn open(
     if let Some(time) = taken.time.filter(|_| newest) {
         snapshot::not_frozen(settings.archive, time, settings.now, settings.max_age)?;
     }
-    let fetch = downloads(&taken.uri, taken.time, remote)?;
-    let opening = release::Opening { taken: &taken, newest, certificates, settings, locked, fetch: &fetch };
-    let all = in_parallel(&repository.suites, |suite| {
-        let mut notes = Vec::new();
-        let open = opening.suite(suite)?;
-        locked::compare(&open, taken.time.is_some(), locked, settings, &mut notes)?;
-        Ok::<_, Fault>((open, notes))
-    })?;
-    let (suites, notes): (Vec<OpenSuite>, Vec<Vec<String>>) = all.into_iter().unzip();
+    let state = |taken: &Taken, newest: bool| {
+        let fetch = downloads(&taken.uri, taken.time, remote)?;
+        let opening = release::Opening { taken, newest, certificates, settings, locked, fetch: &fetch, remote };
+        let all = in_parallel(&repository.suites, |suite| {
+            let mut notes = Vec::new();
+            let open = opening.suite(suite)?;
+            locked::compare(&open, taken.time.is_some(), locked, settings, &mut notes)?;
+            Ok::<_, Fault>((open, notes))
+        })?;
+        let (suites, notes): (Vec<OpenSuite>, Vec<Vec<String>>) = all.into_iter().unzip();
+        Ok::<_, Fault>((suites, notes.concat()))
+    };
+    // The latest state is proved and compared with the lock whatever is taken: what is wrong with it is
+    // an alarm today.
+    let (mut suites, mut notes) = state(&taken, newest)?;
+    let mut taken = taken;
+    if let Some(ripe) = older(repository, &taken, locked, settings, remote)? {
+        (suites, notes) = state(&ripe, false)?;
+        notes.extend(told(&ripe, &taken, locked, settings));
+        taken = ripe;
+    }
     Ok(Opened {
         snapshot: taken.time,
         mirrored: taken.mirrored || suites.iter().any(|s| s.mirrored),
         uri: taken.uri,
         suites,
-        notes: notes.concat(),
+        notes,
         architectures: settings.architectures.to_vec(),
         archive: settings.archive.to_owned(),
+    })
+}
+
+/// The snapshot that is taken in the place of the latest, if that one is not old enough: the newest
+/// that is, but none older than the locked one.
+fn older(
+    repository: &Repository,
+    latest: &Taken,
+    locked: Option<&lock::Entry>,
+    settings: &Settings<'_>,
+    remote: &Remote,
+) -> Result<Option<Taken>, Fault> {
+    // A ceiling that has come is the user's own word; one to come is as the latest.
+    let follows = match &repository.snapshot {
+        Some(Snapshot::Latest) => true,
+        Some(Snapshot::UpTo(ceiling)) => ceiling.parse::<Time>().is_ok_and(|ceiling| ceiling > settings.now),
+        None => false,
+    };
+    let here = locked.filter(|entry| follows && locked::same(entry, settings, "uri"));
+    let (Some(ripe), Some(time), Some(floor)) = (settings.ripe, latest.time, here.and_then(locked::snapshot)) else {
+        return Ok(None);
+    };
+    if time <= ripe || time <= floor {
+        return Ok(None);
+    }
+    let at_floor = || Taken { time: Some(floor), uri: snapshot::at(&repository.uri, floor), mirrored: false };
+    if ripe <= floor {
+        return Ok(Some(at_floor()));
+    }
+    let up_to = Repository { snapshot: Some(Snapshot::UpTo(ripe.stamp())), ..repository.clone() };
+    match snapshot::take(&up_to, settings.archive, settings.now, None, remote) {
+        Ok(taken) if taken.time >= Some(floor) => Ok(Some(taken)),
+        Ok(_) => Ok(Some(at_floor())),
+        Err(fault) if fault.class == crate::model::Class::Usage => Ok(Some(at_floor())),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// That `min-age` chose the snapshot, where it moves.
+fn told(ripe: &Taken, latest: &Taken, locked: Option<&lock::Entry>, settings: &Settings<'_>) -> Option<String> {
+    let (time, latest, age) = (ripe.time?, latest.time?, settings.min_age?);
+    let moves = locked.and_then(locked::snapshot) != Some(time);
+    moves.then(|| {
+        let archive = quoted(settings.archive);
+        let (time, latest) = (time.stamp(), latest.stamp());
+        format!("archive {archive}: min-age = {age} takes the snapshot {time}; the latest is {latest}")
     })
 }
 

@@ -11,6 +11,7 @@
 //! | [`Archives`] | the archives of one run, each opened once |
 //! | `choose` | which version is taken, as apt would |
 //! | `resolve` | operands to an entry of the lock |
+//! | `ripe` | what `min-age` makes of newer versions |
 //! | `package`, `pool`, `vendored` | the archive beside the Dockerfile, and how it is made of .debs |
 //! | `block`, `snippet` | the RUN block that installs from it |
 //! | `implied` | the operands of apt lines that a pin claims |
@@ -32,6 +33,7 @@ pub mod package;
 pub mod pool;
 pub mod release;
 mod resolve;
+mod ripe;
 pub mod snapshot;
 pub mod snippet;
 pub mod sources;

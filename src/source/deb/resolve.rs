@@ -10,6 +10,7 @@ use super::archives::{Archives, Offer};
 use super::choose::{Choice, Wanted, against_lock, architecture_of, choose, key_of};
 use super::implied;
 use super::keys::{Closure, Keys, Operands};
+use super::ripe::{self, Chosen};
 use super::vendored::{self, File};
 use crate::lock::{Entry, Evidence, Value};
 use crate::model::{Platform, Standing, Token, Trouble};
@@ -18,9 +19,11 @@ use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 
 /// Resolves one pin.
 pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<Resolved, Fault> {
-    let (resolved, files) = choose_all(keys, want, remote)?;
-    let Some(folder) = vendored::folder(want)? else { return proved(want, resolved) };
-    proved(want, vendored::add(resolved, &files, &folder, want, remote)?)
+    let Chosen { resolved, files, .. } = choose_all(keys, want, &gather(keys, want, remote)?, remote)?;
+    match (vendored::folder(want)?, files) {
+        (Some(folder), Some(files)) => proved(want, vendored::add(resolved, &files, &folder, want, remote)?),
+        _ => proved(want, resolved),
+    }
 }
 
 /// What was locked must come out again.
@@ -41,8 +44,9 @@ fn proved(want: &Want<'_>, resolved: Resolved) -> Result<Resolved, Fault> {
 
 /// Says where a locked pin stands. Nothing is downloaded but indices.
 pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<Outlook, Fault> {
-    let (resolved, files) = choose_all(keys, want, remote)?;
-    let entry = resolved.entry;
+    let gathered = gather(keys, want, remote)?;
+    let Chosen { resolved, files, newest } = choose_all(keys, want, &gathered, remote)?;
+    let (entry, files) = (resolved.entry, files.unwrap_or_default());
     let Some(old) = want.old else {
         return Ok(Outlook { allowed: said(&entry), trouble: None, ..Outlook::at(Standing::Unlocked) });
     };
@@ -60,11 +64,16 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     // Security first.
     newer.sort();
     let standing = if newer.is_empty() { Standing::Current } else { Standing::Newer };
-    let newest = match newer.len() {
+    let allowed = match newer.len() {
         0 => said(&entry),
         _ => Some(newer.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", ")),
     };
-    Ok(Outlook { allowed: newest, ..Outlook::at(standing) })
+    let mut held = resolved.held;
+    held.extend(ripe::beyond(&newest, &gathered));
+    held.truncate(20);
+    let all: Vec<&str> = held.iter().map(|held| held.value.as_str()).collect();
+    let newest = (!all.is_empty()).then(|| all.join(", "));
+    Ok(Outlook { allowed, newest, held, ..Outlook::at(standing) })
 }
 
 /// A locked entry as a person would say it: its one version, or how many packages it has.
@@ -94,8 +103,21 @@ fn wanted(keys: &Keys, want: &Want<'_>, notes: &mut Vec<String>) -> Result<Vec<W
     Ok(found)
 }
 
-/// Chooses a file for each package on each platform, and makes the entry of it.
-fn choose_all(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<(Resolved, Vec<File>), Fault> {
+/// What a pin asks for, and all that its archives have of it.
+pub(super) struct Gathered<'a> {
+    pub(super) archives: &'a Archives,
+    pub(super) drawn: Vec<crate::model::PinName>,
+    pub(super) wanted: Vec<Wanted>,
+    /// By architecture.
+    pub(super) offers: BTreeMap<String, Vec<Offer>>,
+    pub(super) notes: Vec<String>,
+    /// Whether one of the archives was edited since it was locked.
+    pub(super) edited: bool,
+    /// Whether one of the archives has snapshots.
+    pub(super) snapshots: bool,
+}
+
+fn gather<'a>(keys: &Keys, want: &Want<'a>, remote: &Remote) -> Result<Gathered<'a>, Fault> {
     if let Aim::At(_) = want.aim {
         let trouble = Trouble::new("a deb pin has no single value that can be set");
         return Err(Fault::usage(trouble.help("write the version into the list: deb = [\"curl=7.88.1-10+deb12u8\"]")));
@@ -111,17 +133,42 @@ fn choose_all(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<(Resolved
     let mut notes = Vec::new();
     let wanted = wanted(keys, want, &mut notes)?;
     let offers = offers(&wanted, &drawn, archives, want.platforms, remote)?;
+    let edited = drawn.iter().any(|name| archives.edited(name));
+    let snapshots = drawn.iter().any(|name| archives.has_snapshots(name));
+    Ok(Gathered { archives, drawn, wanted, offers, notes, edited, snapshots })
+}
+
+/// Chooses by what is aimed at; of the newest, what may be taken today.
+fn choose_all(keys: &Keys, want: &Want<'_>, gathered: &Gathered<'_>, remote: &Remote) -> Result<Chosen, Fault> {
+    let picked = pick(keys, want, gathered, remote)?;
+    if want.aim == Aim::Newest {
+        return ripe::taken(keys, want, gathered, picked, remote);
+    }
+    let (mut resolved, files) = picked;
+    resolved.entry.seen = ripe::unmoved(want.old, &resolved.entry.values);
+    Ok(Chosen { resolved, files: Some(files), newest: Vec::new() })
+}
+
+/// Chooses a file for each package on each platform, and makes the entry of it.
+pub(super) fn pick(
+    keys: &Keys,
+    want: &Want<'_>,
+    gathered: &Gathered<'_>,
+    remote: &Remote,
+) -> Result<(Resolved, Vec<File>), Fault> {
+    let Gathered { archives, drawn, wanted, offers, .. } = gathered;
     let mut files: Vec<File> = Vec::new();
-    for wanted in &wanted {
+    for wanted in wanted {
         for platform in want.platforms {
-            let choice = choose(want, wanted, platform, &offers)
-                .map_err(|fault| provided(fault, wanted, platform, &drawn, archives, remote))?;
+            let choice = choose(want, wanted, platform, offers)
+                .map_err(|fault| provided(fault, wanted, platform, drawn, archives, remote))?;
             against_lock(want, &choice)?;
             put(&mut files, &choice);
         }
     }
+    let mut notes = gathered.notes.clone();
     notes.extend(told(want, &files));
-    let entry = entry(keys, want, &drawn, &files)?;
+    let entry = entry(keys, want, drawn, &files)?;
     Ok((Resolved { entry, between: None, files: Vec::new(), held: Vec::new(), notes }, files))
 }
 
@@ -206,6 +253,7 @@ fn put(files: &mut Vec<File>, choice: &Choice<'_>) {
         sha1: stanza.sha1.clone(),
         suite: choice.offer.candidate.suite.to_string(),
         security: choice.offer.candidate.security,
+        dated: choice.offer.dated,
     });
 }
 

@@ -41,6 +41,8 @@ pub(super) struct File {
     pub(super) sha1: Option<String>,
     pub(super) suite: String,
     pub(super) security: bool,
+    /// Whether it is of a snapshot.
+    pub(super) dated: bool,
 }
 
 impl File {

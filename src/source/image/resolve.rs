@@ -8,20 +8,37 @@ use std::collections::BTreeMap;
 
 use super::keys::{Follow, Keys};
 use super::naming::digest;
+use super::newest::newest;
 use crate::lock::{Entry, Evidence, Value};
-use crate::model::{Platform, Sha256, Standing, Token, TokenError, Trouble, quoted};
+use crate::model::{Class, Platform, Sha256, Token, TokenError, Trouble, quoted};
 use crate::remote::registry::{Kind, Manifest, Name, Reference, Registry};
 use crate::remote::{Fault as Failing, Origin, Remote, RemoteError};
-use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
-use crate::source::version::order;
+use crate::source::resolve::{Aim, Fault, Resolved, Want};
 
 /// A tag, and what stands behind it.
-struct Found {
-    tag: String,
+pub(super) struct Found {
+    pub(super) tag: String,
     version: Option<String>,
-    manifest: Manifest,
+    pub(super) manifest: Manifest,
     /// The image of each platform.
     images: BTreeMap<Platform, Sha256>,
+}
+
+impl Found {
+    /// Whether an index was locked, and this is the image of one platform.
+    pub(super) fn narrows(&self, old: &Entry) -> bool {
+        old.proof("kind") == Some("index") && self.manifest.kind == Kind::Manifest
+    }
+
+    fn evidence(&self) -> Evidence {
+        let images = self.images.iter().map(|(platform, digest)| (platform.to_string(), format!("sha256:{digest}")));
+        Evidence::Each(images.collect())
+    }
+}
+
+/// Whether each platform has the very image that is locked for it, and no other platform has one.
+pub(super) fn same_images(old: &Entry, found: &Found) -> bool {
+    old.evidence.get("manifests") == Some(&found.evidence())
 }
 
 /// Resolves one pin.
@@ -30,21 +47,7 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     let registry = remote.registry();
     let name = Name { host: keys.repository.host(), path: keys.repository.path() };
     let found = match &want.aim {
-        Aim::Newest => {
-            let (tag, version) = choose(keys, want, &registry, name)?;
-            if let Some(old) = unchanged(keys, want, &registry, name, &tag)? {
-                return Ok(Resolved {
-                    entry: old.clone(),
-                    between: None,
-                    files: Vec::new(),
-                    held: Vec::new(),
-                    notes: Vec::new(),
-                });
-            }
-            let manifest = registry.manifest(name, Reference::Tag(&tag)).map_err(|e| tagged(&e, want, &tag))?;
-            let manifest = kind_kept(manifest, want, &registry, name)?;
-            read(tag, version, manifest, want, &registry, name)?
-        }
+        Aim::Newest => return newest(keys, want, &registry, name).map(|newest| newest.resolved),
         Aim::Keep(borne) => {
             let reference =
                 borne.get("reference").and_then(|r| r.as_str().parse::<crate::dockerfile::images::Reference>().ok());
@@ -80,40 +83,6 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     Ok(Resolved { entry, between: None, files: Vec::new(), held: Vec::new(), notes })
 }
 
-/// Says where a locked pin stands. An unchanged tag costs two requests without a body.
-pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<Outlook, Fault> {
-    let registry = remote.registry();
-    let name = Name { host: keys.repository.host(), path: keys.repository.path() };
-    if let Some(old) = want.old.and_then(|old| old.value("digest")).and_then(|d| digest(d.as_str())) {
-        match registry.head(name, Reference::Digest(&old)) {
-            Err(e) if e.fault() == Failing::NotThere => {
-                return Err(Fault::gone(
-                    Trouble::new(format!("the registry no longer has the locked sha256:{old} of {name}"))
-                        .help("a build cannot take it in any more: dubo-pin refresh"),
-                ));
-            }
-            Err(e) => return Err(Fault::unreachable(e.class(), e.trouble())),
-            Ok(_) => {}
-        }
-    }
-    let entry = resolve(keys, &Want { aim: Aim::Newest, ..want.clone() }, remote)?.entry;
-    let Some(old) = want.old else {
-        return Ok(Outlook { allowed: said(&entry), trouble: None, ..Outlook::at(Standing::Unlocked) });
-    };
-    let same = old.value("digest") == entry.value("digest") && old.value("tag") == entry.value("tag");
-    let standing = if same { Standing::Current } else { Standing::Newer };
-    Ok(Outlook { allowed: said(&entry), trouble: None, ..Outlook::at(standing) })
-}
-
-/// A locked image as a person would say it: its tag, and the beginning of its digest.
-pub(in crate::source) fn said(entry: &Entry) -> Option<String> {
-    let digest: String = entry.value("digest")?.as_str().strip_prefix("sha256:")?.chars().take(12).collect();
-    Some(match entry.value("tag") {
-        Some(tag) => format!("{tag} ({digest})"),
-        None => digest,
-    })
-}
-
 /// An image that no Dockerfile takes in is pinned nowhere.
 fn stands(keys: &Keys, want: &Want<'_>) -> Result<(), Fault> {
     if !want.asked.is_empty() || !super::implied(keys, want.dockerfiles).sites.is_empty() {
@@ -125,74 +94,69 @@ fn stands(keys: &Keys, want: &Want<'_>) -> Result<(), Fault> {
     ))
 }
 
-/// The tag that is followed: the manifest's, or that of the newest admitted version.
-fn choose(
-    keys: &Keys,
+/// A tag that was locked and is not there any more is gone, if the registry itself says so.
+pub(super) fn tagged(
+    error: &RemoteError,
     want: &Want<'_>,
-    registry: &Registry<'_>,
-    name: Name<'_>,
-) -> Result<(String, Option<String>), Fault> {
-    if let Follow::Tag(tag) = &keys.follow {
-        return Ok((tag.clone(), None));
-    }
-    let tags = registry.tags(name).map_err(|e| Fault::unreachable(e.class(), e.trouble()))?;
-    let admitted =
-        tags.iter().filter_map(|tag| keys.version_in(tag).map(|(text, version)| (version, text.len(), tag, text)));
-    // Of `20` and `20.0.0` the longer one, which moves less.
-    let best = admitted.max_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-    let Some((version, _, tag, text)) = best else {
-        let trouble = Trouble::new(format!("{name} has no tag with a version that the pin admits"));
-        return Err(Fault::usage(trouble.expected(keys.said()).found(format!("{} tags", tags.len()))));
-    };
-    let before = want.old.and_then(|old| order(old.value("version")?.as_str()));
-    if let Some(before) = before
-        && version < before
-        && !want.allow_downgrade
-    {
-        return Err(Fault::alarm(
-            Trouble::new(format!("the newest admitted version of {name} is older than the locked one"))
-                .expected(format!("{before} or newer"))
-                .found(text)
-                .help("allow it with `allow-downgrade = true`"),
-        ));
-    }
-    Ok((tag.clone(), Some(text.to_owned())))
-}
-
-/// The old entry, if the registry says that the tag still means its digest: an answer without body.
-fn unchanged<'a>(
-    keys: &Keys,
-    want: &Want<'a>,
-    registry: &Registry<'_>,
-    name: Name<'_>,
     tag: &str,
-) -> Result<Option<&'a Entry>, Fault> {
-    let Some(old) = want.old.filter(|old| old.request == keys.request().finish(want.platforms)) else {
-        return Ok(None);
-    };
-    let index = old.proof("kind") == Some("index") && old.value("tag").is_some_and(|t| t.as_str() == tag);
-    let Some(locked) = old.value("digest").and_then(|d| digest(d.as_str())).filter(|_| index) else { return Ok(None) };
-    match registry.head(name, Reference::Tag(tag)) {
-        Ok(Some(now)) if now == locked => Ok(Some(old)),
-        Ok(_) => Ok(None),
-        Err(e) => Err(tagged(&e, want, tag)),
+    registry: &Registry<'_>,
+    name: Name<'_>,
+) -> Fault {
+    let was = want.old.and_then(|old| old.value("tag")).is_some_and(|t| t.as_str() == tag);
+    match error.fault() {
+        Failing::NotThere if was => gone(error.trouble(), registry, name),
+        Failing::NotThere => Fault::usage(error.trouble()),
+        _ => Fault::unreachable(error.class(), error.trouble()),
     }
 }
 
-/// A tag that was locked and is not there any more is gone.
-fn tagged(error: &RemoteError, want: &Want<'_>, tag: &str) -> Fault {
-    let was = want.old.and_then(|old| old.value("tag")).is_some_and(|t| t.as_str() == tag);
-    if error.fault() == Failing::NotThere && was {
-        return Fault::gone(error.trouble());
+/// What was locked and is not there: gone if the registry itself says so; a mirror's word is not enough.
+fn gone(trouble: Trouble, registry: &Registry<'_>, name: Name<'_>) -> Fault {
+    if registry.decides(name) == Origin::Upstream {
+        return Fault::gone(trouble);
     }
-    if error.fault() == Failing::NotThere {
-        return Fault::usage(error.trouble());
-    }
-    Fault::unreachable(error.class(), error.trouble())
+    let help = "the mirror does not have it, which says nothing of the registry: ask that one, without `resolve`";
+    Fault::unreachable(Class::Undone, trouble.help(help))
+}
+
+/// Whether the registry still has what is locked: the index, and the image of each platform.
+pub(super) fn present(keys: &Keys, old: &Entry, registry: &Registry<'_>, name: Name<'_>) -> Result<(), Fault> {
+    let Some(locked) = old.value("digest").and_then(|d| digest(d.as_str())) else { return Ok(()) };
+    let there = |digest: &Sha256, trouble: &dyn Fn() -> Trouble| match registry.head(name, Reference::Digest(digest)) {
+        Ok(_) => Ok(()),
+        Err(e) if e.fault() == Failing::NotThere => Err(gone(trouble(), registry, name)),
+        Err(e) => Err(Fault::unreachable(e.class(), e.trouble())),
+    };
+    there(&locked, &|| {
+        Trouble::new(format!("the registry no longer has the locked sha256:{locked} of {}", keys.repository))
+            .help("a build cannot take it in any more: dubo-pin refresh")
+    })?;
+    let Some(Evidence::Each(images)) = old.evidence.get("manifests").filter(|_| old.proof("kind") == Some("index"))
+    else {
+        return Ok(());
+    };
+    let images: Vec<(&String, Sha256)> = images.iter().filter_map(|(p, d)| Some((p, digest(d)?))).collect();
+    let all = crate::remote::each(&images, 4, |(platform, digest)| {
+        there(digest, &|| {
+            Trouble::new(format!(
+                "the registry no longer has the image of {} for {}, which the locked sha256:{locked} names",
+                keys.repository,
+                quoted(platform)
+            ))
+            .found(format!("no sha256:{digest}"))
+            .help("a build for this platform cannot take it in any more: dubo-pin refresh")
+        })
+    });
+    all.into_iter().collect()
 }
 
 /// What was pinned as the image of one platform stays that, though the tag leads to an index.
-fn kind_kept(manifest: Manifest, want: &Want<'_>, registry: &Registry<'_>, name: Name<'_>) -> Result<Manifest, Fault> {
+pub(super) fn kind_kept(
+    manifest: Manifest,
+    want: &Want<'_>,
+    registry: &Registry<'_>,
+    name: Name<'_>,
+) -> Result<Manifest, Fault> {
     let single = want.old.filter(|old| old.proof("kind") == Some("manifest") && manifest.kind == Kind::Index);
     let Some(Evidence::Each(images)) = single.and_then(|old| old.evidence.get("manifests")) else {
         return Ok(manifest);
@@ -211,7 +175,7 @@ fn kind_kept(manifest: Manifest, want: &Want<'_>, registry: &Registry<'_>, name:
 }
 
 /// Exactly one digest, for the tag that goes with it.
-fn exactly(
+pub(super) fn exactly(
     keys: &Keys,
     want: &Want<'_>,
     text: &str,
@@ -253,12 +217,9 @@ fn prove(keys: &Keys, want: &Want<'_>, registry: &Registry<'_>, name: Name<'_>) 
     let Some(digest) = locked("digest").and_then(digest) else {
         return Err(Fault::alarm(Trouble::new("the locked digest is none")));
     };
-    registry.head(name, Reference::Digest(&digest)).map_err(|e| {
-        if e.fault() == Failing::NotThere {
-            Fault::gone(e.trouble())
-        } else {
-            Fault::unreachable(e.class(), e.trouble())
-        }
+    registry.head(name, Reference::Digest(&digest)).map_err(|e| match e.fault() {
+        Failing::NotThere => gone(e.trouble(), registry, name),
+        _ => Fault::unreachable(e.class(), e.trouble()),
     })?;
     let manifest = registry.manifest(name, Reference::Digest(&digest));
     let manifest = manifest.map_err(|e| Fault::unreachable(e.class(), e.trouble()))?;
@@ -300,7 +261,7 @@ const IMAGES: [&str; 2] =
     ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
 
 /// Finds the image of each platform of the pin, and whether the registry has it.
-fn read(
+pub(super) fn read(
     tag: String,
     version: Option<String>,
     manifest: Manifest,
@@ -345,7 +306,7 @@ fn read(
                 let message = format!("the image of {name}:{tag} for {platform}: {}", trouble.message);
                 let trouble = Trouble { message, ..trouble };
                 return Err(match e.fault() {
-                    Failing::NotThere => Fault::alarm(trouble.help(
+                    Failing::NotThere if registry.decides(name) == Origin::Upstream => Fault::alarm(trouble.help(
                         "the index names it, but the registry does not have it: a build for this platform fails",
                     )),
                     _ => Fault::unreachable(e.class(), trouble),
@@ -358,10 +319,9 @@ fn read(
 
 /// What a move means: an alarm under a tag that must not move, and where an index became the image of
 /// one platform; a note where only the index did.
-fn moved(want: &Want<'_>, found: &Found, notes: &mut Vec<String>) -> Result<(), Fault> {
+pub(super) fn moved(want: &Want<'_>, found: &Found, notes: &mut Vec<String>) -> Result<(), Fault> {
     let Some(old) = want.old else { return Ok(()) };
-    let narrowed = old.proof("kind") == Some("index") && found.manifest.kind == Kind::Manifest;
-    if narrowed && want.aim == Aim::Newest && !want.accept_changed {
+    if found.narrows(old) && want.aim == Aim::Newest && !want.accept_changed {
         return Err(Fault::alarm(
             Trouble::new(format!(
                 "the tag {} leads to the image of one platform now, no longer to an index",
@@ -399,7 +359,7 @@ fn moved(want: &Want<'_>, found: &Found, notes: &mut Vec<String>) -> Result<(), 
     Ok(())
 }
 
-fn entry(keys: &Keys, want: &Want<'_>, found: Found, mirrored: bool) -> Result<Entry, TokenError> {
+pub(super) fn entry(keys: &Keys, want: &Want<'_>, found: Found, mirrored: bool) -> Result<Entry, TokenError> {
     let digest = format!("sha256:{}", found.manifest.digest);
     let mut values = BTreeMap::new();
     let mut put = |key: &str, text: &str| -> Result<(), TokenError> {
@@ -416,10 +376,9 @@ fn entry(keys: &Keys, want: &Want<'_>, found: Found, mirrored: bool) -> Result<E
         Kind::Index => "index",
         Kind::Manifest => "manifest",
     };
-    let images = found.images.iter().map(|(platform, digest)| (platform.to_string(), format!("sha256:{digest}")));
     let mut evidence = BTreeMap::from([
         ("kind".to_owned(), Evidence::One(kind.to_owned())),
-        ("manifests".to_owned(), Evidence::Each(images.collect())),
+        ("manifests".to_owned(), found.evidence()),
     ]);
     let same = want.old.filter(|old| old.values == values);
     // A mirror decided when the value was new, whoever proved it since.
@@ -427,6 +386,8 @@ fn entry(keys: &Keys, want: &Want<'_>, found: Found, mirrored: bool) -> Result<E
         evidence.insert("origin".to_owned(), Evidence::One("mirror".to_owned()));
     }
     let first_seen = same.map_or(want.today, |old| old.first_seen);
+    // Who keeps a value forgets nothing of what was seen; who aims at the newest says it anew.
+    let seen = same.map(|old| old.seen.clone()).unwrap_or_default();
     let request = keys.request().finish(want.platforms);
-    Ok(Entry { request, values, artifacts: Vec::new(), evidence, first_seen, seen: BTreeMap::new() })
+    Ok(Entry { request, values, artifacts: Vec::new(), evidence, first_seen, seen })
 }

@@ -2,7 +2,9 @@
 
 mod keys;
 mod resolve;
+mod ripe;
 
 pub use keys::{Host, HostError, Keys, Releases, Signer, UrlTemplate, UrlTemplateError};
 
 pub(super) use resolve::{check, obtain, outlook, resolve};
+pub(super) use ripe::said;

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::Keys;
+use super::ripe;
 use crate::disk::{Expect, Stored};
 use crate::lock::{Artifact, Entry, Evidence, Value};
-use crate::model::{Id, Platform, RelPath, Sha256, Standing, Token, Trouble, quoted};
+use crate::model::{Class, Id, Platform, RelPath, Sha256, Standing, Token, Trouble, quoted};
 use crate::remote::{Fetch, Origin, Remote, RemoteError};
 use crate::source::resolve::{Aim, Fault, Outlook, Resolved, Want};
 use crate::source::template::PathTemplate;
@@ -17,17 +18,17 @@ use crate::source::template::PathTemplate;
 const LIMIT: u64 = 2 << 30;
 
 /// One file, and the platforms that it is for; none means all.
-struct Target<'a> {
-    platforms: Vec<&'a Platform>,
-    url: String,
-    path: Option<RelPath>,
+pub(super) struct Target<'a> {
+    pub(super) platforms: Vec<&'a Platform>,
+    pub(super) url: String,
+    pub(super) path: Option<RelPath>,
 }
 
 /// A target, and what its URL came to.
-struct Held<'a> {
-    target: Target<'a>,
-    stored: Stored,
-    mirrored: bool,
+pub(super) struct Held<'a> {
+    pub(super) target: Target<'a>,
+    pub(super) stored: Stored,
+    pub(super) origin: Origin,
 }
 
 /// Resolves one pin.
@@ -42,12 +43,20 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     let old = want.old.filter(|old| want.aim == Aim::Prove || old.value("version") == version.as_ref());
     let mut held = Vec::new();
     for target in targets(keys, want.platforms, version.as_ref(), want.vendor)? {
-        held.push(get(keys, want, old, target, fetch)?);
+        held.push(get(keys, want, old, target, fetch, remote)?);
     }
     if let Aim::Keep(borne) = &want.aim {
         kept(&held, borne)?;
     }
-    let entry = entry(keys, want, version, &held)?;
+    let mut entry = entry(keys, want, version, &held)?;
+    if want.aim == Aim::Newest {
+        let targets = held.into_iter().map(|h| h.target).collect();
+        return ripe::taken(keys, want, old, entry, targets, fetch);
+    }
+    if let Some(old) = old.filter(|old| old.values == entry.values) {
+        // Nothing that was seen is forgotten.
+        entry.seen = old.seen.clone();
+    }
     if want.aim == Aim::Prove
         && let Some(old) = want.old
         && (old.values != entry.values || old.artifacts != entry.artifacts)
@@ -65,8 +74,8 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     let resolved = resolve(keys, want, remote)?;
     let same = want.old.is_some_and(|old| old.values == resolved.entry.values);
     let standing = if same { Standing::Current } else { Standing::Newer };
-    let newest = resolved.entry.value("version").or(resolved.entry.value("sha256")).map(ToString::to_string);
-    Ok(Outlook { allowed: newest, ..Outlook::at(standing) })
+    let newest = resolved.held.first().map(|held| held.value.clone());
+    Ok(Outlook { allowed: ripe::said(&resolved.entry), newest, held: resolved.held, ..Outlook::at(standing) })
 }
 
 /// The version that the manifest fixes, if the URL has one.
@@ -122,13 +131,16 @@ fn get<'a>(
     old: Option<&Entry>,
     target: Target<'a>,
     fetch: &Fetch<'_>,
+    remote: &Remote,
 ) -> Result<Held<'a>, Fault> {
     let known = old.and_then(|old| old.artifacts.iter().find(|a| a.url.as_deref() == Some(&*target.url)));
     let limit = want.size_limit.unwrap_or(LIMIT);
-    let sha512 = keys.sha512 || want.asked.contains(&"sha512");
+    let sha512 = keys.asks_sha512(want);
     let expect = Expect { sha512, ..Expect::at_most(limit) };
     let fetch = fetch.clone().with_files(target.url.starts_with("file:"));
-    let fetched = fetch.artifact(&target.url, expect, known.map(|a| a.sha256)).map_err(|e| fault(&e, known))?;
+    let mirror_decides = remote.mirrored(&target.url).is_some_and(|m| m.resolve);
+    let fetched =
+        fetch.artifact(&target.url, expect, known.map(|a| a.sha256)).map_err(|e| fault(&e, known, mirror_decides))?;
     let moving = want.moving.unwrap_or(keys.versions.is_none());
     let fixed = !moving || want.aim == Aim::Prove;
     if let Some(known) = known
@@ -146,13 +158,27 @@ fn get<'a>(
                 )),
         ));
     }
-    Ok(Held { target, stored: fetched.stored, mirrored: fetched.origin == Origin::Mirror })
+    Ok(Held { target, stored: fetched.stored, origin: fetched.origin })
+}
+
+impl Keys {
+    /// Whether SHA-512 is wanted too.
+    pub(super) fn asks_sha512(&self, want: &Want<'_>) -> bool {
+        self.sha512 || want.asked.contains(&"sha512")
+    }
 }
 
 /// What was locked and is not there any more is gone; what never was is a mistake, or not reachable.
-fn fault(error: &RemoteError, known: Option<&Artifact>) -> Fault {
-    let gone = error.fault() == crate::remote::Fault::NotThere && known.is_some();
-    if gone { Fault::gone(error.trouble()) } else { Fault::unreachable(error.class(), error.trouble()) }
+/// A mirror that has it not says nothing of upstream.
+fn fault(error: &RemoteError, known: Option<&Artifact>, of_mirror: bool) -> Fault {
+    if error.fault() != crate::remote::Fault::NotThere || known.is_none() {
+        return Fault::unreachable(error.class(), error.trouble());
+    }
+    if !of_mirror {
+        return Fault::gone(error.trouble());
+    }
+    let help = "the mirror does not have it, which says nothing of upstream: ask that, without `resolve`";
+    Fault::unreachable(Class::Undone, error.trouble().help(help))
 }
 
 /// What the Dockerfile bears must be what was fetched.
@@ -180,7 +206,7 @@ fn kept(held: &[Held<'_>], borne: &BTreeMap<String, Token>) -> Result<(), Fault>
     Ok(())
 }
 
-fn entry(keys: &Keys, want: &Want<'_>, version: Option<Token>, held: &[Held<'_>]) -> Result<Entry, Fault> {
+pub(super) fn entry(keys: &Keys, want: &Want<'_>, version: Option<Token>, held: &[Held<'_>]) -> Result<Entry, Fault> {
     let mut values = BTreeMap::new();
     let bad = |e: crate::model::TokenError| Fault::usage(Trouble::new(e.to_string()));
     let mut put = |key: &str, of: &dyn Fn(&Held<'_>) -> Option<String>| -> Result<(), Fault> {
@@ -220,7 +246,7 @@ fn entry(keys: &Keys, want: &Want<'_>, version: Option<Token>, held: &[Held<'_>]
     let mut artifacts: Vec<Artifact> = held.iter().map(artifact).collect();
     Artifact::sort(&mut artifacts);
     let mut evidence = BTreeMap::new();
-    if held.iter().any(|h| h.mirrored) {
+    if held.iter().any(|h| h.origin == Origin::Mirror) {
         evidence.insert("origin".to_owned(), Evidence::One("mirror".to_owned()));
     }
     let first_seen = want.old.filter(|old| old.artifacts == artifacts).map_or(want.today, |old| old.first_seen);
@@ -234,7 +260,12 @@ pub(in crate::source) fn obtain(artifact: &Artifact, remote: &Remote) -> Result<
     let fetch = remote.downloads().map_err(|e| Fault::unreachable(e.class(), e.trouble()))?;
     let fetch = fetch.with_files(url.starts_with("file:"));
     let expect = Expect::exactly(artifact.sha256, artifact.size);
-    let fetched = fetch.artifact(url, expect, Some(artifact.sha256)).map_err(|e| fault(&e, Some(artifact)))?;
+    let fetched = fetch.artifact(url, expect, Some(artifact.sha256)).map_err(|e| {
+        // Behind a mirror upstream may be out of reach: then this is the mirror's word.
+        let host = url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned));
+        let of_mirror = remote.mirrored(url).is_some() && host.as_deref() != Some(e.host());
+        fault(&e, Some(artifact), of_mirror)
+    })?;
     Ok(fetched.stored)
 }
 

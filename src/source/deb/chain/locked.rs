@@ -36,7 +36,7 @@ pub(super) fn has(entry: &Entry, suite: &Suite) -> bool {
 }
 
 /// Whether a word of the archive's request is what it was when it was locked.
-fn same(locked: &Entry, settings: &Settings<'_>, word: &str) -> bool {
+pub(super) fn same(locked: &Entry, settings: &Settings<'_>, word: &str) -> bool {
     let of = |request: &str| -> Vec<String> {
         let values = request.split(' ').filter_map(|item| item.split_once('=')).filter(|(key, _)| *key == word);
         values.map(|(_, value)| value.to_owned()).collect()

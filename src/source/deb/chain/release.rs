@@ -9,8 +9,8 @@ use super::super::snapshot::Taken;
 use super::{OpenSuite, Settings, locked, of, unreachable};
 use crate::disk::Expect;
 use crate::lock::Entry;
-use crate::model::{Sha256, Time, Trouble, quoted};
-use crate::remote::{Fault as Failing, Fetch, Origin, RemoteError};
+use crate::model::{Class, Sha256, Time, Trouble, quoted};
+use crate::remote::{Fault as Failing, Fetch, Origin, Remote, RemoteError};
 use crate::source::resolve::Fault;
 use crate::trust::openpgp::{Certificates, OpenPgpError, Signer, clearsigned, detached};
 
@@ -29,6 +29,7 @@ pub(super) struct Opening<'a> {
     pub(super) settings: &'a Settings<'a>,
     pub(super) locked: Option<&'a Entry>,
     pub(super) fetch: &'a Fetch<'a>,
+    pub(super) remote: &'a Remote,
 }
 
 /// A Release file whose signature is proved.
@@ -128,6 +129,11 @@ impl Opening<'_> {
     fn no_suite(&self, suite: &Suite, folder: &str, error: &RemoteError) -> Fault {
         if self.locked.is_some_and(|entry| locked::has(entry, suite)) {
             let trouble = Trouble::new("the locked suite is gone").found(error.to_string());
+            if self.remote.mirrored(&format!("{folder}InRelease")).is_some_and(|m| m.resolve) {
+                let trouble = Trouble::new("the mirror does not have the locked suite").found(error.to_string());
+                let trouble = trouble.help("that says nothing of the archive itself: ask that, without `resolve`");
+                return Fault::unreachable(Class::Undone, of(self.settings.archive, suite, trouble));
+            }
             let trouble = trouble.help("old suites move to another archive: find it, and change `uri`");
             return Fault::gone(of(self.settings.archive, suite, trouble));
         }

@@ -1,0 +1,179 @@
+//! Where the hook is written, and what is never touched.
+
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use dubo_pin::model::Sha256;
+
+use super::ground::Ground;
+use crate::support::have;
+
+const HOOKS: [&str; 2] = [".git/hooks/pre-commit", ".git/hooks/pre-merge-commit"];
+
+fn mode(ground: &Ground, path: &str) -> u32 {
+    std::fs::metadata(ground.top().join(path)).unwrap().permissions().mode() & 0o777
+}
+
+fn executable(ground: &Ground, path: &str) {
+    std::fs::set_permissions(ground.top().join(path), std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn both_hooks_are_executable_and_name_no_path_and_a_second_install_changes_nothing() {
+    if !have("git") {
+        return;
+    }
+    let ground = Ground::unborn();
+    std::fs::remove_dir_all(ground.top().join(".git/hooks")).unwrap();
+    let said = ground.dubo(&["hook", "install"]).code(0).says("pre-commit: written").says("pre-merge-commit: written");
+    assert_eq!(said.err, "");
+    for hook in HOOKS {
+        let text = ground.read(hook);
+        assert_eq!(mode(&ground, hook), 0o755);
+        assert!(text.starts_with("#!/bin/sh\n# dubo-pin hook ") && text.ends_with("\nexec dubo-pin hook run\n"));
+        assert!(!text.contains(ground.folder().to_str().unwrap()), "{text}");
+        assert!(!text.contains(env!("CARGO_BIN_EXE_dubo-pin")), "{text}");
+    }
+    ground.dubo(&["hook", "install"]).code(0).says("pre-commit: there already").never_says("written");
+}
+
+#[test]
+fn an_older_text_of_ours_is_renewed_and_so_is_a_lost_execute_bit() {
+    if !have("git") {
+        return;
+    }
+    let ground = Ground::unborn();
+    ground.dubo(&["hook", "install"]).code(0);
+    let new = ground.read(HOOKS[0]);
+    let body = "exec dubo-pin hook run --older\n";
+    let seal = &Sha256::of(body.as_bytes()).to_string()[..16];
+    ground.put(HOOKS[0], format!("#!/bin/sh\n# dubo-pin hook {seal}\n{body}"));
+    std::fs::set_permissions(ground.top().join(HOOKS[1]), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let said = ground.dubo(&["hook", "install"]).code(0);
+    let said = said.says("pre-commit: renewed").says("pre-merge-commit: renewed");
+    assert_eq!(said.err, "");
+    assert_eq!((ground.read(HOOKS[0]), ground.read(HOOKS[1])), (new.clone(), new));
+    assert_eq!((mode(&ground, HOOKS[0]), mode(&ground, HOOKS[1])), (0o755, 0o755));
+}
+
+#[test]
+fn a_hook_of_somebody_elses_is_not_edited_and_the_line_to_add_is_told() {
+    if !have("git") {
+        return;
+    }
+    let ground = Ground::unborn();
+    ground.git(&["add", "-A"]).code(0);
+    ground.git(&["commit", "-q", "-m", "first"]).code(0);
+    let theirs = "#!/bin/sh\necho theirs ran >&2\n";
+    ground.put(HOOKS[0], theirs);
+    executable(&ground, HOOKS[0]);
+    let said = ground.dubo(&["hook", "install"]).code(1);
+    let said = said.says("dubo-pin hook run || exit $?").says(".git/hooks/pre-commit").never_says("--no-verify");
+    said.says("pre-merge-commit: written");
+    assert_eq!(ground.read(HOOKS[0]), theirs);
+    // The line, as it was told, does what it should.
+    ground.put(HOOKS[0], theirs.replace("echo", "dubo-pin hook run || exit $?\necho"));
+    ground.dubo(&["hook", "install"]).code(0).says("runs dubo-pin already");
+    ground.break_dockerfile("a");
+    ground.refused(&["commit", "-qam", "x"]).says("LOCK001").never_says("theirs ran");
+    ground.git(&["checkout", "-q", "."]).code(0);
+    ground.member("a", 1);
+    ground.commits(&["commit", "-qam", "x"]).says("theirs ran");
+    std::fs::set_permissions(ground.top().join(HOOKS[0]), std::fs::Permissions::from_mode(0o644)).unwrap();
+    ground.dubo(&["hook", "install"]).code(1).says("not executable");
+    // Ours alone is taken away.
+    ground.dubo(&["hook", "uninstall"]).code(1).says("pre-merge-commit: removed").says("by hand");
+    assert!(ground.top().join(HOOKS[0]).exists() && !ground.top().join(HOOKS[1]).exists());
+    std::fs::remove_file(ground.top().join(HOOKS[0])).unwrap();
+    ground.dubo(&["hook", "install"]).code(0);
+    ground.dubo(&["hook", "uninstall"]).code(0);
+    ground.dubo(&["hook", "uninstall"]).code(0).says("pre-commit: not there");
+    assert!(!ground.top().join(HOOKS[0]).exists());
+}
+
+#[test]
+fn what_a_symlink_leads_to_is_not_written_and_the_frameworks_hook_is_known() {
+    if !have("git") {
+        return;
+    }
+    let ground = Ground::unborn();
+    ground.put("shared", "#!/bin/sh\nmake check\n");
+    symlink("../../shared", ground.top().join(HOOKS[0])).unwrap();
+    symlink("nowhere", ground.top().join(HOOKS[1])).unwrap();
+    let said = ground.dubo(&["hook", "install"]).code(1);
+    said.says("dubo-pin hook run || exit $?").says("a symlink to nothing");
+    assert_eq!(ground.read("shared"), "#!/bin/sh\nmake check\n");
+    assert!(!ground.top().join(".git/hooks/nowhere").exists());
+    std::fs::remove_file(ground.top().join(HOOKS[0])).unwrap();
+    let framework = "#!/usr/bin/env bash\n# File generated by pre-commit: https://pre-commit.com\n# ID: 1\nexec x\n";
+    ground.put(HOOKS[0], framework);
+    ground.dubo(&["hook", "install"]).code(1).says(".pre-commit-config.yaml");
+    assert_eq!(ground.read(HOOKS[0]), framework);
+    std::fs::remove_file(ground.top().join(HOOKS[0])).unwrap();
+    std::fs::create_dir(ground.top().join(HOOKS[0])).unwrap();
+    ground.dubo(&["hook", "install"]).code(1).says("no file");
+}
+
+#[test]
+fn a_program_that_is_not_found_stops_the_commit_and_says_so() {
+    if !have("git") {
+        return;
+    }
+    let ground = Ground::new();
+    let tools = ground.folder().join("tools");
+    std::fs::create_dir(&tools).unwrap();
+    #[allow(clippy::disallowed_methods, reason = "a test's own environment")]
+    let path = std::env::var_os("PATH").unwrap();
+    let git = std::env::split_paths(&path).map(|p| p.join("git")).find(|p| p.is_file()).unwrap();
+    symlink(git, tools.join("git")).unwrap();
+    ground.member("a", 1);
+    let head = ground.head_at(&ground.top());
+    let mut command = ground.command(&ground.top(), "git", &["commit", "-qam", "x"]);
+    let ran = crate::support::program::ran(command.env("PATH", &tools));
+    let ran = ran.code(1).says("dubo-pin is not found").says("nothing is committed").says("PATH");
+    assert!(!ran.all().contains("--no-verify"));
+    assert_eq!(ground.head_at(&ground.top()), head);
+    // And whoever installs it there is told at once.
+    let mut command = ground.command(&ground.top(), env!("CARGO_BIN_EXE_dubo-pin"), &["hook", "install"]);
+    crate::support::program::ran(command.env("PATH", &tools)).code(0).says("dubo-pin is not on PATH");
+}
+
+#[test]
+fn the_folder_of_hooks_is_the_one_that_the_configuration_names() {
+    if !have("git") {
+        return;
+    }
+    let ground = Ground::new();
+    ground.dubo(&["hook", "uninstall"]).code(0);
+    let absolute = ground.folder().join("hooks of all");
+    for (value, folder) in [
+        (absolute.to_str().unwrap(), absolute.clone()),
+        ("tools/hooks", ground.top().join("tools/hooks")),
+        ("~/my-hooks", ground.folder().join("home/my-hooks")),
+    ] {
+        ground.git(&["config", "core.hooksPath", value]).code(0);
+        // A relative one is taken from the top, wherever the user stands.
+        ground.dubo_at(&ground.top().join("a/context"), &["hook", "install"]).code(0).says("written");
+        assert!(folder.join("pre-commit").is_file(), "{value}");
+        assert!(!ground.top().join(".git/hooks/pre-commit").exists());
+        ground.break_dockerfile("a");
+        ground.refused(&["commit", "-qam", "x"]).says("LOCK001");
+        ground.git(&["checkout", "-q", "."]).code(0);
+        ground.dubo(&["hook", "uninstall"]).code(0).says("removed");
+        assert!(!folder.join("pre-commit").exists());
+    }
+    // The user's own configuration counts as well.
+    ground.git(&["config", "--unset", "core.hooksPath"]).code(0);
+    ground.git(&["config", "--global", "core.hooksPath", "~/global"]).code(0);
+    ground.dubo(&["hook", "install"]).code(0);
+    assert!(ground.folder().join("home/global/pre-commit").is_file());
+}
+
+#[test]
+fn without_a_repository_nothing_is_written() {
+    let ground = Ground::empty();
+    ground.put("pins.toml", "version = 1\n");
+    for what in ["install", "uninstall", "run"] {
+        ground.dubo(&["hook", what]).code(2).says("no git repository");
+    }
+    assert_eq!(std::fs::read_dir(ground.top()).unwrap().count(), 1);
+}
