@@ -39,6 +39,7 @@ mod remote_git_faults;
 mod remote_git_garbled;
 mod remote_http;
 mod remote_registry;
+mod reports;
 mod vendored;
 mod workspace;
 mod yarn;

@@ -15,7 +15,7 @@ use crate::remote::git::GitOptions;
 use crate::remote::registry::Logins;
 use crate::remote::yarn::YarnOptions;
 use crate::remote::{CredentialSources, Credentials, Http, Limits, Mirrors, Options, Proxies, Remote, SecondStore};
-use crate::ui::{Format, Outcome, Report, Shell, ShellOptions, colors};
+use crate::ui::{Format, Outcome, Report, Shell, ShellOptions, colors, terminal_width};
 
 /// How many pins are resolved at once, unless told otherwise.
 const JOBS: usize = 32;
@@ -78,7 +78,7 @@ impl Common {
             color_out: color(out),
             color_err: color(err),
             err_terminal: err && environment.term.as_deref() != Some("dumb"),
-            width: out.then_some(environment.columns).flatten(),
+            width: if out { environment.columns.or_else(terminal_width) } else { None },
             prefix: prefix(&self.directory),
         })
     }
@@ -184,8 +184,19 @@ pub(super) fn conclude<T>(
     outcome: impl Fn(&T) -> Outcome<'_>,
     fail_on: Option<&[Standing]>,
 ) -> u8 {
+    reported(verb, result, outcome, fail_on, |report| finish(shell, report))
+}
+
+/// What a verb came to, as a report that is handed on.
+pub(super) fn reported<T, R>(
+    verb: &str,
+    result: &Result<Answer<T>, Vec<Failure>>,
+    outcome: impl Fn(&T) -> Outcome<'_>,
+    fail_on: Option<&[Standing]>,
+    then: impl FnOnce(&Report<'_>) -> R,
+) -> R {
     match result {
-        Ok(Answer::One(made)) => finish(shell, &Report { fail_on, ..Report::new(verb, outcome(made), &[]) }),
+        Ok(Answer::One(made)) => then(&Report { fail_on, ..Report::new(verb, outcome(made), &[]) }),
         Ok(Answer::Members(members, failures)) => {
             let mut shown = Vec::with_capacity(members.len());
             for member in members {
@@ -195,9 +206,9 @@ pub(super) fn conclude<T>(
                 };
                 shown.push(crate::ui::Member { name: &member.name, outcome, failures });
             }
-            finish(shell, &Report { fail_on, ..Report::of_workspace(verb, &shown, failures) })
+            then(&Report { fail_on, ..Report::of_workspace(verb, &shown, failures) })
         }
-        Err(failures) => failed(shell, verb, failures),
+        Err(failures) => then(&Report::new(verb, Outcome::Nothing, failures)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::common::{Common, failed, finish};
+use super::common::{Common, conclude, failed, finish};
 use super::environment::{Environment, GitEnvironment};
 use super::verify::key;
 use crate::model::{Class, Failure, Trouble, Verdict, quoted};
@@ -115,6 +115,14 @@ fn judge(
     let options = shell.options();
     if let (Format::Human, false, Some(line)) = (options.format, options.verbose, calm(&judged)) {
         return if line.is_empty() { 0 } else { shell.say(&line).map_or(Class::Undone.code(), |()| 0) };
+    }
+    if judged.members.len() > 1 {
+        let answer = Ok(crate::ops::Answer::Members(judged.members, judged.failures));
+        let code = conclude(shell, verb, &answer, |verdict| Outcome::Verdict(verdict), None);
+        if let Some(hint) = &judged.hint {
+            shell.note(hint);
+        }
+        return code;
     }
     // One report of all: each place names its member, since it is told from where the user stands.
     let mut whole = Verdict::default();

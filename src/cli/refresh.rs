@@ -1,10 +1,12 @@
 //! `dubo-pin refresh`.
 
-use super::common::{Common, OVERRIDES, conclude, failed, store_folder, warn, wrong_usage};
+use std::path::{Path, PathBuf};
+
+use super::common::{Common, OVERRIDES, failed, finish, reported, store_folder, undone, warn, wrong_usage};
 use super::environment::Environment;
-use crate::model::{Day, Time, Token};
+use crate::model::{Day, Time, Token, Trouble, quoted};
 use crate::ops;
-use crate::ui::{Outcome, Shell};
+use crate::ui::{Outcome, Shell, summary};
 
 const VERB: &str = "refresh";
 
@@ -15,6 +17,7 @@ Examples:
   dubo-pin refresh coredns 'go-*'         these pins alone
   dubo-pin refresh coredns --to v1.11.1   exactly this tag, version or commit
   dubo-pin refresh --dry-run              show the diff; write nothing
+  dubo-pin refresh --summary msg.md       and say it for a commit or a pull request
   dubo-pin refresh --locked               prove from upstream what is locked; write nothing";
 
 const MORE: &str = "\
@@ -44,6 +47,9 @@ pub(super) struct Args {
     /// Show what would change as a diff; write nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
+    /// Write what was done as Markdown, for a commit's message or a pull request
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
     /// Overwrite and remove files at vendored places that dubo-pin did not write
     #[arg(long, help_heading = OVERRIDES)]
     force: bool,
@@ -59,6 +65,14 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
     };
     if to.is_some() && args.names.len() != 1 {
         return wrong_usage(shell, VERB, "--to sets one pin: name exactly one");
+    }
+    let folder = args.summary.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return wrong_usage(
+            shell,
+            VERB,
+            &format!("--summary: there is no folder {}", quoted(&folder.display().to_string())),
+        );
     }
     let remote = match common.remote(environment) {
         Ok(remote) => remote,
@@ -82,5 +96,23 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
     let result = ops::refresh::run(&common.directory, &options, &from, &progress);
     drop(progress);
     warn(shell, remote.as_ref());
-    conclude(shell, VERB, &result, |made| Outcome::Refreshed(made), None)
+    reported(
+        VERB,
+        &result,
+        |made| Outcome::Refreshed(made),
+        None,
+        |report| {
+            let code = finish(shell, report);
+            let Some(file) = args.summary.as_deref().filter(|_| result.is_ok()) else { return code };
+            match std::fs::write(file, summary(report)) {
+                Ok(()) => code,
+                Err(error) => {
+                    let message =
+                        format!("the summary cannot be written to {}: {error}", quoted(&file.display().to_string()));
+                    let told = failed(shell, VERB, &undone(Trouble::new(message)));
+                    if code == 0 { told } else { code }
+                }
+            }
+        },
+    )
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::day::Day;
 use super::finding::{Finding, Severity, Trouble};
+use super::git_url::GitUrl;
 use super::name::PinName;
 
 /// How an outcome weighs for the exit code. Several at once: the first of 2, 3, 4, 1 wins.
@@ -214,6 +215,9 @@ pub struct Refreshed {
     pub files: Vec<FileChange>,
     /// Newer values that are not taken, and why, by pin.
     pub held: BTreeMap<PinName, Vec<Held>>,
+    /// The repositories of git pins, as their requests name them: where a reader may look at what
+    /// lies between.
+    pub remotes: BTreeMap<PinName, GitUrl>,
     /// Things worth knowing that belong to no pin, with a place where they have one.
     pub notes: Vec<Trouble>,
     /// Whether the files were written; not so with `--dry-run` and `--locked`.

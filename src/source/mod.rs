@@ -29,7 +29,7 @@ use crate::dockerfile::{Dockerfile, Target};
 use crate::lock::{Artifact, Entry};
 use std::collections::BTreeMap;
 
-use crate::model::{Id, PinName, Platform, RelPath, Severity, Token, Trouble, quoted};
+use crate::model::{GitUrl, Id, PinName, Platform, RelPath, Severity, Token, Trouble, quoted};
 use crate::remote::Remote;
 use crate::table::Table;
 
@@ -364,6 +364,15 @@ impl Source {
             Self::Image(keys) => image::implied(keys, files),
             Self::Yarn(keys) if keys.folder().is_none() => yarn::implied(files),
             _ => implied::Claims::default(),
+        }
+    }
+
+    /// The repository that a git pin follows.
+    #[must_use]
+    pub fn remote(&self) -> Option<&GitUrl> {
+        match self {
+            Self::Git(keys) => Some(&keys.url),
+            _ => None,
         }
     }
 

@@ -48,6 +48,13 @@ pub fn colors(is_terminal: bool, no_color: Option<&str>, term: Option<&str>) -> 
     is_terminal && no_color.is_none_or(str::is_empty) && term != Some("dumb")
 }
 
+/// The width in columns of the terminal that stdout is; `None` where it is none, or does not tell.
+#[must_use]
+pub fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// What the renderers need to know.
 pub(super) type Look = ShellOptions;
 

@@ -13,7 +13,7 @@ mod shell;
 mod style;
 
 pub use interrupt::Interrupt;
-pub use look::{Format, ShellOptions, colors};
+pub use look::{Format, ShellOptions, colors, terminal_width};
 pub use progress::Progress;
-pub use report::{Member, Outcome, Report};
+pub use report::{Member, Outcome, Report, summary};
 pub use shell::Shell;

@@ -90,6 +90,37 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     out
 }
 
+/// The text, cut in its middle to so many columns, so that its end is still told: `bookwo…1f1f1f)`.
+pub(super) fn cut_middle(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let head = cut(text, width.div_ceil(2));
+    format!("{head}{}", tail(text, width.saturating_sub(columns(&head))))
+}
+
+/// The text, cut at its start to so many columns: of a path what tells it from others.
+pub(super) fn cut_start(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    format!("…{}", tail(text, width.saturating_sub(1)))
+}
+
+/// The last so many columns of a text.
+fn tail(text: &str, mut left: usize) -> String {
+    let mut kept: Vec<char> = Vec::new();
+    for c in text.chars().rev() {
+        let wide = columns_of(c);
+        if wide > left {
+            break;
+        }
+        left -= wide;
+        kept.push(c);
+    }
+    kept.iter().rev().collect()
+}
+
 /// The text with blanks behind it up to so many columns.
 pub(super) fn pad(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(columns(text));
@@ -104,10 +135,15 @@ pub(super) fn wrap(text: &str, width: Option<usize>, at: usize, indent: usize) -
     };
     let mut out = String::new();
     let mut column = at;
-    for word in text.split(' ') {
+    for (at, word) in text.split(' ').enumerate() {
         let wide = columns(word);
-        if !out.is_empty() {
+        if at > 0 {
             if column + 1 + wide > width {
+                // of a run of blanks nothing is left where a line ends
+                if word.is_empty() {
+                    continue;
+                }
+                out.truncate(out.trim_end_matches(' ').len());
                 out.push('\n');
                 out.push_str(&" ".repeat(indent));
                 column = indent;
@@ -122,9 +158,51 @@ pub(super) fn wrap(text: &str, width: Option<usize>, at: usize, indent: usize) -
     out
 }
 
+/// Pieces of text, each in its ink, two blanks apart, that flow over lines of the width; later
+/// lines begin with `indent` blanks.
+pub(super) fn flow(pieces: &[(Option<Ink>, &str)], width: Option<usize>, indent: usize, color: bool) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for (ink, text) in pieces {
+        if !out.is_empty() {
+            let (first, whole) = (text.split(' ').next().map_or(0, columns), columns(text));
+            // What fits on a line of its own is not broken for the rest of this one.
+            let breaks = |width: usize| {
+                let own = indent < column && indent + whole <= width;
+                column + 2 + if own { whole } else { first } > width
+            };
+            if width.is_some_and(breaks) {
+                out.push('\n');
+                out.push_str(&" ".repeat(indent));
+                column = indent;
+            } else {
+                out.push_str("  ");
+                column += 2;
+            }
+        }
+        let text = wrap(text, width, column, indent);
+        column = match text.rsplit_once('\n') {
+            Some((_, last)) => columns(last),
+            None => column + columns(&text),
+        };
+        out.push_str(&ink.map_or_else(|| text.clone(), |ink| paint(ink, &text, color)));
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_flow_over_lines_each_in_its_ink() {
+        let pieces = [(Some(Ink::Strong), "coredns"), (None, "v1 -> v2"), (None, "(35 commits)")];
+        assert_eq!(flow(&pieces, None, 4, false), "coredns  v1 -> v2  (35 commits)");
+        assert_eq!(flow(&pieces, Some(20), 4, false), "coredns  v1 -> v2\n    (35 commits)");
+        assert_eq!(flow(&pieces, Some(26), 4, false), "coredns  v1 -> v2\n    (35 commits)");
+        assert_eq!(flow(&[(None, "    a"), (None, "b c d")], Some(8), 7, false), "    a  b\n       c\n       d");
+        assert_eq!(flow(&pieces[..1], Some(4), 4, true), "\u{1b}[1mcoredns\u{1b}[0m");
+    }
 
     #[test]
     fn text_is_measured_cut_and_wrapped_in_columns() {
@@ -136,6 +214,12 @@ mod tests {
         assert_eq!(pad("日", 4), "日  ");
         assert_eq!(wrap("aa bb cc", Some(8), 3, 2), "aa bb\n  cc");
         assert_eq!(wrap("aaaaaaaaaaaa b", Some(4), 0, 1), "aaaaaaaaaaaa\n b");
+        assert_eq!(wrap("aa  bb", Some(4), 0, 0), "aa\nbb");
+        assert_eq!(wrap("  aa bb", Some(4), 0, 0), "  aa\nbb");
+        assert_eq!(cut_middle("bookworm-slim (1f1f1f1f1f1f)", 18), "bookworm…1f1f1f1f)");
+        assert_eq!(cut_middle("日本語日本語", 7), "日…本語");
+        assert_eq!(cut_middle("abc", 3), "abc");
+        assert_eq!(cut_start("images/image017/coredns", 12), "…017/coredns");
         assert_eq!(wrap("aa bb cc", None, 3, 2), "aa bb cc");
     }
 

@@ -32,7 +32,7 @@ pub fn outlook(work: &Work, pin: &str) -> Result<Outlook, Fault> {
         .iter()
         .map(|(name, a)| (name.clone(), Effective::new(name, &a.place, &a.keys, &read).unwrap()))
         .collect();
-    let mut archives = Archives::new(&effective, &lock.archives, Time::now(), false, &read);
+    let mut archives = Archives::new(&effective, &lock.archives, Time::now(), false, &|_, path| read(path));
     for pin in manifest.pins.values() {
         for name in pin.source.drawn(&effective) {
             pin.policy.min_age.into_iter().for_each(|age| archives.ripen(name, age));

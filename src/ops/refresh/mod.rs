@@ -191,6 +191,9 @@ impl Job {
             refreshed.pins.push(settle(&project, &mended.lock, &mut new, &name, outcome, options));
             follow.extend(files.into_iter().map(|change| (name.clone(), change)));
         }
+        let remote = |name: &PinName| project.manifest.pins.get(name)?.source.remote().cloned();
+        let pins = refreshed.pins.iter().filter_map(PinOutcome::pin);
+        refreshed.remotes = pins.filter_map(|name| Some((name.clone(), remote(name)?))).collect();
         refreshed.notes.extend(archives.notes().into_iter().map(Trouble::new));
         if selection.all && !options.locked {
             prune(&project, &mut new, &mut refreshed);

@@ -3,28 +3,40 @@
 //! Form and escaping: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 //! and `escapeData`, `escapeProperty` of its toolkit.
 
-use crate::model::{PinOutcome, Place, Severity, Standing, Trouble, visible};
+use crate::model::{PinName, PinOutcome, Place, Severity, Standing, Trouble, visible};
 
 use super::super::look::Look;
-use super::sarif::text;
-use super::{Outcome, Report};
+use super::sarif::{text, told};
+use super::{Outcome, Report, label_of};
 
 /// The lines; `prefix` leads from the repository's root to the folder of pins.toml.
 pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
     let mut out = String::new();
-    match report.outcome {
+    for (member, part) in report.parts() {
+        made(&mut out, member, &part, prefix);
+        for failure in part.all_failures() {
+            let of = label_of(member, failure.pin.as_ref().map(|p| p.as_str()));
+            let title = format!("dubo-pin {}", part.verb);
+            line(&mut out, "error", &title, of.as_deref(), &failure.trouble, prefix);
+        }
+    }
+    out
+}
+
+fn made(out: &mut String, member: Option<&str>, part: &Report<'_>, prefix: &str) {
+    let called = |pin: &PinName| label_of(member, Some(pin.as_str())).unwrap_or_default();
+    match part.outcome {
         Outcome::Verdict(verdict) => {
             for finding in &verdict.findings {
                 let level = match finding.severity {
                     Severity::Error => "error",
                     Severity::Note => "notice",
                 };
-                let pin = finding.pin.as_ref().map(|p| p.as_str());
-                let title = match pin {
-                    Some(pin) => format!("{} {pin}", finding.id),
+                let title = match label_of(member, finding.pin.as_ref().map(|p| p.as_str())) {
+                    Some(of) => format!("{} {of}", finding.id),
                     None => finding.id.to_string(),
                 };
-                line(&mut out, level, &title, None, &finding.trouble, prefix);
+                line(out, level, &title, None, &finding.trouble, prefix);
             }
         }
         Outcome::Refreshed(refreshed) => {
@@ -35,45 +47,39 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
                         .filter(|(_, old, new)| old != new)
                         .map(|(key, old, new)| format!("{key} {old} -> {new}"))
                         .collect();
-                    let trouble = Trouble::new(moves.join(", "));
-                    line(&mut out, "notice", pin.as_str(), None, &trouble, prefix);
+                    let message = if moves.is_empty() { "locked anew at the same value" } else { &moves.join(", ") };
+                    line(out, "notice", &called(pin), None, &Trouble::new(message), prefix);
                 }
             }
             for note in &refreshed.notes {
-                line(&mut out, "notice", "dubo-pin", None, note, prefix);
+                line(out, "notice", "dubo-pin", member, note, prefix);
             }
         }
         Outcome::Rows(rows) => {
             for row in rows {
+                for warning in &row.warnings {
+                    line(out, "warning", &called(&row.pin), None, warning, prefix);
+                }
                 let level = match row.standing {
                     Standing::Current | Standing::Unlocked => continue,
+                    standing if !part.weighs(standing) => "notice",
                     Standing::Newer | Standing::Moved => "warning",
                     Standing::Alarm | Standing::Gone | Standing::Unreachable => "error",
                 };
-                let current = row.current.as_deref().unwrap_or("-");
-                let newest = row.allowed.as_deref().unwrap_or("-");
-                let newer = Trouble::new(format!("{current} -> {newest}"));
-                let trouble = row.trouble.as_ref().unwrap_or(&newer);
-                let title = format!("{} {}", row.pin, row.standing.word());
-                line(&mut out, level, &title, None, trouble, prefix);
+                let title = format!("{} {}", called(&row.pin), row.standing.word());
+                line(out, level, &title, None, &told(row), prefix);
             }
         }
         // Plain lines of the log: what is pinned is no annotation.
         Outcome::Listed(listing) => {
-            super::list::human(&mut out, listing, &Look::default());
+            super::list::human(out, listing, &Look::default());
             for (pin, trouble) in super::list::troubles(listing) {
-                line(&mut out, "error", "dubo-pin list", Some(&pin), &trouble, prefix);
+                line(out, "error", "dubo-pin list", Some(&pin), &trouble, prefix);
             }
         }
-        Outcome::Collected(done) => super::gc::human(&mut out, done, &Look::default()),
+        Outcome::Collected(done) => super::gc::human(out, done, &Look::default()),
         Outcome::Nothing => {}
     }
-    for failure in report.all_failures() {
-        let pin = failure.pin.as_ref().map(|p| p.as_str());
-        let title = format!("dubo-pin {}", report.verb);
-        line(&mut out, "error", &title, pin, &failure.trouble, prefix);
-    }
-    out
 }
 
 fn line(out: &mut String, level: &str, title: &str, pin: Option<&str>, trouble: &Trouble, prefix: &str) {

@@ -2,7 +2,7 @@
 //!
 //! ```json
 //! {
-//!   "dubo-pin": {"version": "0.1.0", "schema": 1},
+//!   "dubo-pin": {"version": "0.1.0", "schema": 2},
 //!   "verb": "verify",
 //!   "exit": 1,
 //!   "findings": […], "verified": 2, "unlocked": […], "suppressed": 0,
@@ -10,28 +10,66 @@
 //! }
 //! ```
 //!
-//! A key, once there, stays and keeps its meaning within a schema; new ones may come. What is not
-//! known is null, never left out. Texts are as they are: characters that would deceive a reader are
-//! written as `\uXXXX`, which means the same. `failures` holds every failure, also those of pins.
+//! Of a workspace the head holds `members`, each of them what a run over its folder alone would be:
+//!
+//! ```json
+//! {
+//!   "dubo-pin": …, "verb": "verify", "exit": 1,
+//!   "members": [{"member": "coredns", "exit": 0, "findings": [], …, "failures": []}],
+//!   "failures": []
+//! }
+//! ```
+//!
+//! Every shape is written down in `schema/report-2.json`, which [`schema`] gives out. A key, once
+//! there, stays and keeps its meaning within a schema; new ones may come, so a reader passes over
+//! those it does not know. What is not known is null, never left out. Texts are as they are:
+//! characters that would deceive a reader are written as `\uXXXX`, which means the same. `failures`
+//! holds every failure, also those of pins.
+//!
+//! 2: `allowed` of a row is what 1 called `newest`; `newest` is the newest there is. `held`, `age`,
+//! `warnings`, `members`. A package that came or went has `old` or `new` null, not empty.
 
 use serde::Serialize;
 
-use crate::model::{Class, Failure, Finding, PinOutcome, Refreshed, Row, Severity, Trouble, Verdict, visible};
+use crate::model::{
+    Class, Failure, Finding, Held, HeldBy, PinOutcome, Refreshed, Row, Severity, Trouble, Verdict, visible,
+};
 
 use super::{Outcome, Report};
 
 /// The version of what is described above.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
+
+/// The JSON Schema (draft 2020-12) of every report in JSON. It is closed, so that this program is
+/// held to it; a reader had better be open.
+#[must_use]
+pub fn schema() -> &'static str {
+    include_str!("schema/report-2.json")
+}
 
 #[derive(Serialize)]
 struct Run<'a> {
     #[serde(rename = "dubo-pin")]
     program: Program,
     verb: &'a str,
+    #[serde(flatten)]
+    came: Came<'a>,
+}
+
+/// What a run came to, or a member of one.
+#[derive(Serialize)]
+struct Came<'a> {
     exit: u8,
     #[serde(flatten)]
     made: Made<'a>,
     failures: Vec<Failed<'a>>,
+}
+
+#[derive(Serialize)]
+struct One<'a> {
+    member: &'a str,
+    #[serde(flatten)]
+    came: Came<'a>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +86,7 @@ enum Made<'a> {
     Outdated { pins: Vec<Stands<'a>> },
     List(super::list::Json<'a>),
     Gc(super::gc::Json),
+    Workspace { members: Vec<One<'a>> },
     Nothing {},
 }
 
@@ -92,6 +131,7 @@ struct Pin<'a> {
     outcome: &'static str,
     values: Vec<Value<'a>>,
     between: Option<Commits<'a>>,
+    held: Vec<Kept<'a>>,
     notes: &'a [String],
     reason: Option<&'a str>,
 }
@@ -100,7 +140,21 @@ struct Pin<'a> {
 struct Value<'a> {
     key: &'a str,
     old: Option<&'a str>,
-    new: &'a str,
+    new: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Kept<'a> {
+    value: &'a str,
+    by: &'static str,
+    /// All that is known, in words.
+    reason: String,
+    seen: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+    rule: Option<&'a str>,
+    why: Option<&'a str>,
+    group: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -128,27 +182,34 @@ struct Stands<'a> {
     kind: &'a str,
     standing: &'static str,
     current: Option<&'a str>,
+    allowed: Option<&'a str>,
     newest: Option<&'a str>,
+    age: Option<u32>,
+    held: Vec<Kept<'a>>,
+    warnings: Vec<Told<'a>>,
     trouble: Option<Told<'a>>,
 }
 
 /// The object, indented by two, with a final newline.
 pub(super) fn render(report: &Report<'_>) -> String {
-    let run = Run {
-        program: Program { version: env!("CARGO_PKG_VERSION"), schema: SCHEMA },
-        verb: report.verb,
-        exit: report.exit(),
-        made: match report.outcome {
-            Outcome::Verdict(verdict) => verify(verdict),
-            Outcome::Refreshed(refreshed) => refresh(refreshed),
-            Outcome::Rows(rows) => Made::Outdated { pins: rows.iter().map(stands).collect() },
-            Outcome::Listed(listing) => Made::List(super::list::json(listing)),
-            Outcome::Collected(done) => Made::Gc(super::gc::json(done)),
-            Outcome::Nothing => Made::Nothing {},
-        },
-        failures: report.all_failures().map(failed).collect(),
+    let program = Program { version: env!("CARGO_PKG_VERSION"), schema: SCHEMA };
+    harmless(&Run { program, verb: report.verb, came: came(report) })
+}
+
+fn came<'a>(report: &Report<'a>) -> Came<'a> {
+    let made = match (report.members, report.outcome) {
+        (Some(members), _) => {
+            let one = |m| Report::of(report, m);
+            Made::Workspace { members: members.iter().map(|m| One { member: m.name, came: came(&one(m)) }).collect() }
+        }
+        (None, Outcome::Verdict(verdict)) => verify(verdict),
+        (None, Outcome::Refreshed(refreshed)) => refresh(refreshed),
+        (None, Outcome::Rows(rows)) => Made::Outdated { pins: rows.iter().map(stands).collect() },
+        (None, Outcome::Listed(listing)) => Made::List(super::list::json(listing)),
+        (None, Outcome::Collected(done)) => Made::Gc(super::gc::json(done)),
+        (None, Outcome::Nothing) => Made::Nothing {},
     };
-    harmless(&run)
+    Came { exit: report.exit(), made, failures: report.all_failures().map(failed).collect() }
 }
 
 /// Any value as indented JSON with a final newline, deceiving characters as `\uXXXX`.
@@ -222,13 +283,46 @@ fn refresh(refreshed: &Refreshed) -> Made<'_> {
     let files = refreshed.files.iter().map(|f| File { path: &f.path, diff: &f.diff });
     Made::Refresh {
         applied: refreshed.applied,
-        pins: refreshed.pins.iter().map(pin).collect(),
+        pins: refreshed.pins.iter().map(|p| pin(refreshed, p)).collect(),
         files: files.collect(),
         notes: refreshed.notes.iter().map(told).collect(),
     }
 }
 
-fn pin(outcome: &PinOutcome) -> Pin<'_> {
+/// Of a text that is empty for nothing.
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|t| !t.is_empty())
+}
+
+fn kept(held: &Held) -> Kept<'_> {
+    let mut out = Kept {
+        value: &held.value,
+        by: "",
+        reason: held.by.to_string(),
+        seen: None,
+        from: None,
+        until: None,
+        rule: None,
+        why: None,
+        group: None,
+    };
+    match &held.by {
+        HeldBy::MinAge { seen, from } => {
+            (out.by, out.seen, out.from) = ("min-age", seen.map(|d| d.to_string()), Some(from.to_string()));
+        }
+        HeldBy::Rule(rule) => (out.by, out.rule) = ("rule", Some(rule.as_str())),
+        HeldBy::Excluded => out.by = "excluded",
+        HeldBy::Frozen { reason, until } => {
+            (out.by, out.why, out.until) = ("freeze", Some(reason.as_str()), Some(until.to_string()));
+        }
+        HeldBy::Group(pin) => (out.by, out.group) = ("group", Some(pin.as_str())),
+    }
+    out
+}
+
+fn pin<'a>(refreshed: &'a Refreshed, outcome: &'a PinOutcome) -> Pin<'a> {
+    let held = outcome.pin().and_then(|pin| refreshed.held.get(pin)).into_iter().flatten().map(kept).collect();
+    let empty = |outcome| Pin { pin: None, outcome, values: Vec::new(), between: None, held, notes: &[], reason: None };
     match outcome {
         PinOutcome::Unchanged(name) => Pin { pin: Some(name.as_str()), ..empty("unchanged") },
         PinOutcome::Proved { pin: name, notes } => Pin { pin: Some(name.as_str()), notes, ..empty("proved") },
@@ -241,13 +335,13 @@ fn pin(outcome: &PinOutcome) -> Pin<'_> {
         },
         PinOutcome::New { pin: name, values, notes } => Pin {
             pin: Some(name.as_str()),
-            values: values.iter().map(|(key, new)| Value { key, old: None, new }).collect(),
+            values: values.iter().map(|(key, new)| Value { key, old: None, new: Some(new) }).collect(),
             notes,
             ..empty("new")
         },
         PinOutcome::Moved { pin: name, values, between, notes } => Pin {
             pin: Some(name.as_str()),
-            values: values.iter().map(|(key, old, new)| Value { key, old: Some(old), new }).collect(),
+            values: values.iter().map(|(key, old, new)| Value { key, old: some(old), new: some(new) }).collect(),
             between: between.as_ref().map(|b| Commits {
                 count: b.count,
                 more: b.more,
@@ -259,17 +353,17 @@ fn pin(outcome: &PinOutcome) -> Pin<'_> {
     }
 }
 
-fn empty(outcome: &'static str) -> Pin<'static> {
-    Pin { pin: None, outcome, values: Vec::new(), between: None, notes: &[], reason: None }
-}
-
 fn stands(row: &Row) -> Stands<'_> {
     Stands {
         pin: row.pin.as_str(),
         kind: row.kind,
         standing: row.standing.word(),
         current: row.current.as_deref(),
-        newest: row.allowed.as_deref(),
+        allowed: row.allowed.as_deref(),
+        newest: row.newest.as_deref(),
+        age: row.age,
+        held: row.held.iter().map(kept).collect(),
+        warnings: row.warnings.iter().map(told).collect(),
         trouble: row.trouble.as_ref().map(told),
     }
 }

@@ -8,12 +8,16 @@ mod human;
 mod json;
 mod list;
 mod sarif;
+mod summary;
+mod totals;
 
-use crate::model::{Class, Collected, Failure, Listing, PinOutcome, Refreshed, Row, Severity, Standing, Verdict};
+use crate::model::{Class, Collected, Failure, Listing, PinOutcome, Refreshed, Row, Standing, Verdict};
 
 use super::look::{Format, Look};
 
 pub(super) use human::{error, note};
+pub use json::schema;
+pub use summary::summary;
 
 /// What the verb made.
 #[derive(Clone, Copy, Debug)]
@@ -77,11 +81,34 @@ impl<'a> Report<'a> {
         Self { fail_on: self.fail_on, ..Self::new(self.verb, member.outcome, member.failures) }
     }
 
+    /// The run but for its members, then each member as if it stood alone, with its folder.
+    fn parts(&self) -> impl Iterator<Item = (Option<&'a str>, Self)> {
+        let own = Self { members: None, ..*self };
+        let members = self.members.unwrap_or_default().iter();
+        let members: Vec<_> = members.map(|m| (Some(m.name), self.of(m))).collect();
+        std::iter::once((None, own)).chain(members)
+    }
+
+    /// What the verb made, whatever of a workspace's members made it.
+    fn kind(&self) -> Outcome<'a> {
+        let all = std::iter::once(self.outcome).chain(self.members.unwrap_or_default().iter().map(|m| m.outcome));
+        all.into_iter().find(|o| !matches!(o, Outcome::Nothing)).unwrap_or(Outcome::Nothing)
+    }
+
+    /// Whether something kept the verb from its work, or from a part of it that is no pin's.
+    fn is_broken(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
+    /// Whether a standing changes the exit code of this run.
+    fn weighs(&self, standing: Standing) -> bool {
+        standing.class().is_some() && self.fail_on.is_none_or(|some| some.contains(&standing))
+    }
+
     /// The exit code: that of the weightiest of everything in it.
     #[must_use]
     pub fn exit(&self) -> u8 {
-        let members = self.members.unwrap_or_default().iter().flat_map(|m| self.of(m).classes());
-        Class::exit(self.classes().into_iter().chain(members))
+        Class::exit(self.parts().flat_map(|(_, part)| part.classes()))
     }
 
     /// How everything weighs that is not a member's.
@@ -90,8 +117,7 @@ impl<'a> Report<'a> {
             Outcome::Verdict(v) if v.is_clean() => Vec::new(),
             Outcome::Verdict(_) => vec![Class::Differs],
             Outcome::Rows(rows) => {
-                let weighs = |standing: &Standing| self.fail_on.is_none_or(|some| some.contains(standing));
-                rows.iter().map(|r| r.standing).filter(weighs).filter_map(Standing::class).collect()
+                rows.iter().map(|r| r.standing).filter(|s| self.weighs(*s)).filter_map(Standing::class).collect()
             }
             Outcome::Listed(listing) => list::class(listing).into_iter().collect(),
             Outcome::Refreshed(_) | Outcome::Collected(_) | Outcome::Nothing => Vec::new(),
@@ -101,7 +127,7 @@ impl<'a> Report<'a> {
     }
 
     /// Failures of the run, then those of its pins.
-    fn all_failures(&self) -> impl Iterator<Item = &'a Failure> {
+    fn all_failures(&self) -> impl Iterator<Item = &'a Failure> + use<'a> {
         let pins: &[PinOutcome] = match self.outcome {
             Outcome::Refreshed(refreshed) => &refreshed.pins,
             _ => &[],
@@ -123,48 +149,30 @@ pub(super) struct Rendered {
 
 /// Renders a run in a format. In those for programs, stdout holds that format alone.
 pub(super) fn render(report: &Report<'_>, format: Format, look: &Look) -> Rendered {
-    let on_stderr = |out: String| {
-        let errors = human::failures(report, look);
-        let summary = match (report.outcome, look.quiet) {
-            (Outcome::Verdict(verdict), false) => summary(verdict) + "\n",
-            _ => String::new(),
-        };
-        (out, errors, summary)
+    let errors = || human::failures(report, look);
+    // What was verified is not in formats that list what is wrong.
+    let counted = || match (report.kind(), look.quiet) {
+        (Outcome::Verdict(_), false) => totals::of(report).map(|t| t.text + "\n").unwrap_or_default(),
+        _ => String::new(),
     };
     let (out, err) = match format {
-        Format::Human => (human::render(report, look), human::failures(report, look)),
-        Format::Json => {
-            let (out, errors, _) = on_stderr(json::render(report));
-            (out, errors)
-        }
-        Format::Sarif => {
-            let (out, errors, summary) = on_stderr(sarif::render(report, &look.prefix));
-            (out, errors + &summary)
-        }
+        Format::Human => (human::render(report, look), errors()),
+        Format::Json => (json::render(report), errors()),
+        Format::Sarif => (sarif::render(report, &look.prefix), errors() + &counted()),
         // The annotations are in the log already: no error is said twice.
-        Format::Github => {
-            let (out, _, summary) = on_stderr(github::render(report, &look.prefix));
-            (out, summary)
-        }
+        Format::Github => (github::render(report, &look.prefix), counted()),
     };
     Rendered { out, err }
 }
 
-/// `N verified, M UNLOCKED, K suppressed`, and what was found.
-fn summary(verdict: &Verdict) -> String {
-    let count = |severity| verdict.findings.iter().filter(|f| f.severity == severity).count();
-    let mut line = format!(
-        "{} verified, {} UNLOCKED, {} suppressed",
-        verdict.verified,
-        verdict.unlocked.len(),
-        verdict.suppressed
-    );
-    for (count, word) in [(count(Severity::Error), "finding"), (count(Severity::Note), "note")] {
-        if count > 0 {
-            line.push_str(&format!(", {}", many(count, word)));
-        }
+/// How a pin of a member is called, as it is called on the command line: `member/pin`; without a pin
+/// the member, without a member the pin.
+fn label_of(member: Option<&str>, pin: Option<&str>) -> Option<String> {
+    match (member, pin) {
+        (Some(member), Some(pin)) => Some(format!("{member}/{pin}")),
+        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
+        (None, None) => None,
     }
-    line
 }
 
 /// `1 finding`, `2 findings`.

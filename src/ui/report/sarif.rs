@@ -4,14 +4,23 @@
 //! invocation (§3.20.21), since it says nothing about the files. Texts are shown to people by
 //! whoever reads this: deceiving characters are spelt out.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::model::{Id, Place, Severity, Standing, Trouble, visible};
+use crate::model::{Id, PinName, Place, Row, Severity, Sha256, Standing, Trouble, visible};
 
 use super::json::harmless;
-use super::{Outcome, Report};
+use super::{Outcome, Report, label_of};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// Under this name a result is known again in the next log (§3.27.17). Services that count lines
+/// themselves, as code scanning does, add theirs beside it.
+const FINGERPRINT: &str = "duboPin/v1";
+/// In front of the rules of `outdated`.
+const OUTDATED: &str = "outdated/";
+/// The rule of what is worth a warning and changes no standing.
+const WARNING: &str = "outdated/warning";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,6 +77,8 @@ struct Entry {
     message: Message,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     locations: Vec<Location>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    partial_fingerprints: BTreeMap<&'static str, String>,
 }
 
 #[derive(Serialize)]
@@ -105,50 +116,11 @@ struct Region {
 
 /// The log; `prefix` leads from the repository's root to the folder of pins.toml.
 pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
-    let entry = |rule: Option<String>, level, pin: Option<&str>, trouble: &Trouble| Entry {
-        rule_id: rule,
-        level,
-        message: Message { text: text(pin, trouble) },
-        locations: trouble.place.iter().map(|p| location(p, prefix)).collect(),
-    };
-    let mut results = Vec::new();
-    let mut notifications: Vec<Entry> =
-        report.all_failures().map(|f| entry(None, "error", f.pin.as_ref().map(|p| p.as_str()), &f.trouble)).collect();
-    match report.outcome {
-        Outcome::Verdict(verdict) => results.extend(verdict.findings.iter().map(|f| {
-            let level = match f.severity {
-                Severity::Error => "error",
-                Severity::Note => "note",
-            };
-            let pin = f.pin.as_ref().map(|p| p.as_str());
-            entry(Some(f.id.to_string()), level, pin, &f.trouble)
-        })),
-        Outcome::Refreshed(refreshed) => {
-            notifications.extend(refreshed.notes.iter().map(|t| entry(None, "note", None, t)));
-        }
-        Outcome::Rows(rows) => {
-            for row in rows {
-                let Some(level) = level(row.standing) else {
-                    continue;
-                };
-                let current = row.current.as_deref().unwrap_or("-");
-                let newest = row.allowed.as_deref().unwrap_or("-");
-                let newer = Trouble::new(format!("{current} -> {newest}"));
-                let trouble = row.trouble.as_ref().unwrap_or(&newer);
-                let pin = Some(row.pin.as_str());
-                match row.standing {
-                    Standing::Unreachable => notifications.push(entry(None, level, pin, trouble)),
-                    _ => results.push(entry(Some(rule_of(row.standing)), level, pin, trouble)),
-                }
-            }
-        }
-        // What is pinned is no result; what cannot be told is a run that was not whole.
-        Outcome::Listed(listing) => {
-            let open = super::list::troubles(listing);
-            notifications.extend(open.iter().map(|(pin, trouble)| entry(None, "error", Some(pin), trouble)));
-        }
-        Outcome::Collected(_) | Outcome::Nothing => {}
+    let mut log = Entries { results: Vec::new(), notifications: Vec::new(), prefix, known: BTreeMap::new() };
+    for (member, part) in report.parts() {
+        log.take(member, &part);
     }
+    let Entries { results, notifications, .. } = log;
     harmless(&Log {
         schema: SCHEMA,
         version: "2.1.0",
@@ -166,6 +138,114 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
     })
 }
 
+/// What was found, and what was told beside it.
+struct Entries<'a> {
+    results: Vec<Entry>,
+    notifications: Vec<Entry>,
+    prefix: &'a str,
+    /// How often a fingerprint was given already.
+    known: BTreeMap<String, usize>,
+}
+
+impl Entries<'_> {
+    fn take(&mut self, member: Option<&str>, part: &Report<'_>) {
+        let called = |pin: Option<&PinName>| label_of(member, pin.map(|p| p.as_str()));
+        for failure in part.all_failures() {
+            self.notify("error", called(failure.pin.as_ref()), &failure.trouble);
+        }
+        match part.outcome {
+            Outcome::Verdict(verdict) => {
+                for finding in &verdict.findings {
+                    let level = match finding.severity {
+                        Severity::Error => "error",
+                        Severity::Note => "note",
+                    };
+                    let of = called(finding.pin.as_ref());
+                    self.result(finding.id.to_string(), level, of, &finding.trouble, member);
+                }
+            }
+            Outcome::Refreshed(refreshed) => {
+                for note in &refreshed.notes {
+                    self.notify("note", called(None), note);
+                }
+            }
+            Outcome::Rows(rows) => {
+                for row in rows {
+                    let of = called(Some(&row.pin));
+                    for warning in &row.warnings {
+                        self.result(WARNING.to_owned(), "warning", of.clone(), warning, member);
+                    }
+                    let Some(level) = level(row.standing) else {
+                        continue;
+                    };
+                    let level = if part.weighs(row.standing) { level } else { "note" };
+                    match row.standing {
+                        Standing::Unreachable => self.notify(level, of, &told(row)),
+                        _ => self.result(rule_of(row.standing), level, of, &told(row), member),
+                    }
+                }
+            }
+            // What is pinned is no result; what cannot be told is a run that was not whole.
+            Outcome::Listed(listing) => {
+                for (pin, trouble) in super::list::troubles(listing) {
+                    self.notify("error", Some(pin), &trouble);
+                }
+            }
+            Outcome::Collected(_) | Outcome::Nothing => {}
+        }
+    }
+
+    fn notify(&mut self, level: &'static str, of: Option<String>, trouble: &Trouble) {
+        self.notifications.push(Entry {
+            rule_id: None,
+            level,
+            message: Message { text: text(of.as_deref(), trouble) },
+            locations: trouble.place.iter().filter_map(|p| location(p, self.prefix)).collect(),
+            partial_fingerprints: BTreeMap::new(),
+        });
+    }
+
+    /// A result always has a place, since code scanning shows none without: pins.toml, where nothing
+    /// nearer is known.
+    fn result(
+        &mut self,
+        rule: String,
+        level: &'static str,
+        of: Option<String>,
+        trouble: &Trouble,
+        member: Option<&str>,
+    ) {
+        let folder = member.filter(|m| *m != ".").map(|m| format!("{m}/")).unwrap_or_default();
+        let place = trouble.place.clone().unwrap_or_else(|| Place::file(&format!("{folder}pins.toml")));
+        let mark = mark(&rule, of.as_deref(), &place, trouble);
+        let times = self.known.entry(mark.clone()).or_default();
+        *times += 1;
+        let mark = format!("{mark}:{times}");
+        self.results.push(Entry {
+            rule_id: Some(rule),
+            level,
+            message: Message { text: text(of.as_deref(), trouble) },
+            locations: location(&place, self.prefix).into_iter().collect(),
+            partial_fingerprints: BTreeMap::from([(FINGERPRINT, mark)]),
+        });
+    }
+}
+
+/// What stays of a result when lines move above it and values change: its rule, whom it concerns,
+/// its file, and what is wrong. Of `outdated` the rule and the pin alone.
+fn mark(rule: &str, of: Option<&str>, place: &Place, trouble: &Trouble) -> String {
+    let message = if rule.starts_with(OUTDATED) { "" } else { trouble.message.as_str() };
+    let whole = [rule, of.unwrap_or_default(), place.file.as_str(), message].join("\0");
+    Sha256::of(whole.as_bytes()).to_string().chars().take(16).collect()
+}
+
+/// What a row has to tell: its trouble, or what is newer.
+pub(super) fn told(row: &Row) -> Trouble {
+    let current = row.current.as_deref().unwrap_or("-");
+    let newest = row.allowed.as_deref().unwrap_or("-");
+    row.trouble.clone().unwrap_or_else(|| Trouble::new(format!("{current} -> {newest}")))
+}
+
 fn level(standing: Standing) -> Option<&'static str> {
     match standing {
         Standing::Current | Standing::Unlocked => None,
@@ -175,7 +255,7 @@ fn level(standing: Standing) -> Option<&'static str> {
 }
 
 fn rule_of(standing: Standing) -> String {
-    format!("outdated/{}", standing.word().replace(' ', "-"))
+    format!("{OUTDATED}{}", standing.word())
 }
 
 /// Every rule there is, whatever was found: a log's rules do not depend on its results.
@@ -191,6 +271,7 @@ fn rules() -> Vec<Rule> {
         .iter()
         .map(|id| rule(id.to_string(), id.title()))
         .chain(standings.map(|(standing, text)| rule(rule_of(standing), text)))
+        .chain([rule(WARNING.to_owned(), "something about the pinned value is worth a look")])
         .collect()
 }
 
@@ -207,12 +288,17 @@ pub(super) fn text(pin: Option<&str>, trouble: &Trouble) -> String {
     out
 }
 
-fn location(place: &Place, prefix: &str) -> Location {
+/// Where that is. Only files below the folder have a place in a log: a path of this machine says
+/// nothing to its reader.
+fn location(place: &Place, prefix: &str) -> Option<Location> {
+    if place.file.starts_with('/') {
+        return None;
+    }
     let columns = place.excerpt.as_ref().map(|e| {
-        let end = place.column.saturating_add(e.width);
-        (place.column.max(1), end)
+        let start = place.column.max(1);
+        (start, start.saturating_add(e.width))
     });
-    Location {
+    Some(Location {
         physical_location: Physical {
             artifact_location: Artifact { uri: uri(&format!("{prefix}{}", place.file)) },
             region: Region {
@@ -221,7 +307,7 @@ fn location(place: &Place, prefix: &str) -> Location {
                 end_column: columns.map(|c| c.1),
             },
         },
-    }
+    })
 }
 
 /// A relative path as a URI reference (RFC 3986): all but unreserved characters and `/` encoded.

@@ -1,7 +1,7 @@
 //! Every renderer against literal text: plain, narrow, and with hostile values.
 
 use super::*;
-use crate::model::{Between, Excerpt, FileChange, Finding, Id, PinName, Place, Standing, Trouble};
+use crate::model::{Between, Excerpt, FileChange, Finding, Held, HeldBy, Id, PinName, Place, Standing, Trouble};
 
 fn pin(text: &str) -> PinName {
     text.parse().unwrap()
@@ -46,6 +46,7 @@ fn refreshed(applied: bool) -> Refreshed {
     let subjects = (1..=7).map(|n| (format!("000000{n}"), format!("subject {n}")));
     Refreshed {
         held: std::collections::BTreeMap::new(),
+        remotes: std::collections::BTreeMap::new(),
         pins: vec![
             PinOutcome::Moved {
                 pin: pin("coredns"),
@@ -146,7 +147,7 @@ GIT003 note: the comment says v1.0
     assert_eq!(human(Outcome::Verdict(&verdict()), &look()), expected);
     let verbose = Look { verbose: true, ..look() };
     let text = human(Outcome::Verdict(&verdict()), &verbose);
-    assert!(text.contains("\nUNLOCKED unbound: no mirror yet\n2 verified"), "{text}");
+    assert!(text.contains("\n\nUNLOCKED  unbound: no mirror yet\n\n2 verified"), "{text}");
     let quiet = Look { quiet: true, ..look() };
     let text = human(Outcome::Verdict(&verdict()), &quiet);
     assert!(text.ends_with("   help      dubo-pin refresh coredns\n"), "{text}");
@@ -268,20 +269,45 @@ fn a_dry_run_prints_the_diffs() {
 #[test]
 fn outdated_for_people() {
     let expected = "\
-pin      kind  current  newest   standing
-caddy    git   v2.8.4   v2.8.4   current
+pin      kind  current  allowed  standing
 coredns  git   v1.11.1  v1.11.3  newer
 unbound  git   abababa  -        unreachable
 
 error: unbound: no answer within 30 s
    help      run again later
+
+1 unreachable, 1 newer, 1 current
 ";
     assert_eq!(human(Outcome::Rows(&rows()), &look()), expected);
-    let narrow = Look { width: Some(40), quiet: true, ..look() };
-    let mut long = rows();
-    long[1].newest = Some("v1.11.3-a-very-long-prerelease".to_owned());
-    let text = human(Outcome::Rows(&long[..2]), &narrow);
-    assert_eq!(text, "pin      kind  current  newest  standing\ncoredns  git   v1.11.1  v1.11…  newer\n");
+    let text = human(Outcome::Rows(&rows()[..2]), &Look { verbose: true, ..look() });
+    assert!(text.contains("\ncaddy    git   v2.8.4   v2.8.4   current\n"), "{text}");
+    assert_eq!(human(Outcome::Rows(&rows()[..1]), &look()), "1 current\n");
+    assert_eq!(human(Outcome::Rows(&rows()[..1]), &Look { quiet: true, ..look() }), "");
+}
+
+#[test]
+fn a_narrow_table_loses_kind_then_age_then_newest_and_only_then_cuts_a_value() {
+    let mut rows = rows();
+    rows.truncate(2);
+    rows[1].newest = Some("v1.12.0".to_owned());
+    rows[1].age = Some(40);
+    let table = |width| {
+        let narrow = Look { width: Some(width), quiet: true, ..look() };
+        human(Outcome::Rows(&rows), &narrow)
+    };
+    let whole = "pin      kind  current  allowed  newest   age  standing\ncoredns  git   v1.11.1  v1.11.3  v1.12.0  40d  newer\n";
+    assert_eq!(table(80), whole);
+    assert_eq!(table(55), whole);
+    let kind = "pin      current  allowed  newest   age  standing\ncoredns  v1.11.1  v1.11.3  v1.12.0  40d  newer\n";
+    assert_eq!(table(54), kind);
+    let age = "pin      current  allowed  newest   standing\ncoredns  v1.11.1  v1.11.3  v1.12.0  newer\n";
+    assert_eq!(table(48), age);
+    let newest = "pin      current  allowed  standing\ncoredns  v1.11.1  v1.11.3  newer\n";
+    assert_eq!(table(40), newest);
+    assert_eq!(table(10), newest);
+    rows[1].allowed = Some("v1.11.3-a-very-long-prerelease".to_owned());
+    let text = human(Outcome::Rows(&rows), &Look { width: Some(40), quiet: true, ..look() });
+    assert_eq!(text, "pin      current  allowed       standing\ncoredns  v1.11.1  v1.11…elease  newer\n");
 }
 
 #[test]
@@ -291,7 +317,7 @@ fn verify_for_programs() {
         r#"{{
   "dubo-pin": {{
     "version": "{version}",
-    "schema": 1
+    "schema": 2
   }},
   "verb": "verify",
   "exit": 1,
@@ -400,6 +426,7 @@ fn verify_for_code_scanning() {
             "artifactLocation": {"uri": "images/dns/Dockerfile"},
             "region": {"startLine": 12, "startColumn": 16, "endColumn": 23},
         }}],
+        "partialFingerprints": {"duboPin/v1": "54ab8db3b47403b6:1"},
     });
     assert_eq!(run["results"][0], expected);
     let second = &run["results"][1]["locations"][0]["physicalLocation"];
@@ -428,7 +455,13 @@ fn what_stopped_a_run_is_a_notification_of_it() {
     let run = &log["runs"][0];
     assert_eq!(
         run["results"],
-        serde_json::json!([{"ruleId": "outdated/newer", "level": "warning", "message": {"text": "coredns: v1.11.1 -> v1.11.3"}}])
+        serde_json::json!([{
+            "ruleId": "outdated/newer",
+            "level": "warning",
+            "message": {"text": "coredns: v1.11.1 -> v1.11.3"},
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": "pins.toml"}, "region": {"startLine": 1}}}],
+            "partialFingerprints": {"duboPin/v1": "625f6158eb70174e:1"},
+        }])
     );
     assert_eq!(run["invocations"][0]["executionSuccessful"], false);
 }
@@ -482,4 +515,90 @@ fn colours_do_not_change_a_word() {
         assert_eq!(bare(&shown.out), plain.out);
         assert_eq!(bare(&shown.err), plain.err);
     }
+}
+
+/// Whether a line is as wide as it may be: prose fits, unless a word of it alone has no room. Lines
+/// of files, paths and diffs are no prose.
+fn fits(line: &str, width: usize) -> bool {
+    use crate::ui::style::columns;
+    let room = width.saturating_sub(20);
+    columns(line) <= width || line.trim_start().starts_with("--> ") || line.split(' ').any(|w| columns(w) > room)
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(128))]
+    #[test]
+    fn no_line_of_prose_is_wider_than_the_terminal(
+        texts in proptest::collection::vec("([a-z]{1,9}|日本|[.,:]| |v1\\.2){0,40}", 8), width in 60usize..130, verbose: bool,
+    ) {
+        let [a, b, c, d, e, f, g, h] = &texts.try_into().unwrap_or_else(|_| Default::default());
+        let trouble = || Trouble::new(a.clone()).at(place("Dockerfile", 3, 2, b, 1)).expected(c.clone()).found(d.clone()).help(e.clone());
+        let look = Look { width: Some(width), verbose, ..look() };
+        let mut verdict = verdict();
+        verdict.findings.push(Finding::error(Id::LOCK001, None, trouble()));
+        verdict.unlocked.push((pin("x"), f.clone()));
+        let mut refreshed = refreshed(true);
+        let held = vec![Held { value: "v9".into(), by: HeldBy::Frozen { reason: g.clone(), until: "2027-01-01".parse().unwrap() } }];
+        refreshed.held.insert(pin("coredns"), held.clone());
+        refreshed.notes.push(trouble());
+        refreshed.pins.push(PinOutcome::Skipped(pin("y"), h.clone()));
+        refreshed.pins.push(PinOutcome::Moved {
+            pin: pin("z"),
+            values: vec![("tag".into(), "v1".into(), "v2".into())],
+            between: Some(Between { count: 3, more: false, subjects: vec![("0123456".into(), a.clone())] }),
+            notes: vec![b.clone()],
+        });
+        let mut rows = rows();
+        rows[1].held = held;
+        rows[1].warnings.push(trouble());
+        rows[1].newest = Some("bookworm-slim (1f1f1f1f1f1f)".to_owned());
+        for outcome in [Outcome::Verdict(&verdict), Outcome::Refreshed(&refreshed), Outcome::Rows(&rows)] {
+            let shown = of(outcome, Format::Human, &look);
+            for line in shown.out.lines().chain(shown.err.lines()) {
+                proptest::prop_assert!(fits(line, width), "{width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_trouble_of_many_pins_is_told_once() {
+    let failure = |name: &str, message: &str| Failure {
+        pin: Some(pin(name)),
+        class: Class::Undone,
+        trouble: Trouble::new(message).at(Place::line("pins.toml", 3)),
+    };
+    let all = ["a", "b", "c", "d"].map(|name| failure(name, "no network"));
+    let mut failures = all.to_vec();
+    failures.insert(1, failure("x", "disk full"));
+    let report = Report::new("refresh", Outcome::Nothing, &failures);
+    let text = human::failures(&report, &look());
+    assert_eq!(text, "error: a, b, c, d: no network\n\nerror: x: disk full\n  --> pins.toml:3:1\n");
+    let verbose = human::failures(&report, &Look { verbose: true, ..look() });
+    assert_eq!(verbose.matches("no network").count(), 4);
+    let two = Report::new("refresh", Outcome::Nothing, &failures[3..]);
+    assert_eq!(human::failures(&two, &look()).matches("no network").count(), 2);
+}
+
+#[test]
+fn what_does_not_weigh_is_told_softly_and_changes_no_exit_code() {
+    let rows = rows();
+    let only = [Standing::Alarm];
+    let report = Report { fail_on: Some(&only), ..Report::new("outdated", Outcome::Rows(&rows), &[]) };
+    assert_eq!(report.exit(), 0);
+    assert_eq!(Report::new("outdated", Outcome::Rows(&rows), &[]).exit(), 4);
+    let text = render(&report, Format::Github, &look()).out;
+    assert!(text.starts_with("::notice title=coredns newer::"), "{text}");
+    let log = json_of(&render(&report, Format::Sarif, &look()).out);
+    assert_eq!(log["runs"][0]["results"][0]["level"], "note");
+    assert_eq!(log["runs"][0]["invocations"][0]["executionSuccessful"], true);
+}
+
+#[test]
+fn a_place_outside_the_folder_is_no_place_of_a_log() {
+    let trouble = Trouble::new("not readable").at(Place::line("/home/me/config.toml", 3));
+    let failures = [Failure { pin: None, class: Class::Usage, trouble }];
+    let log = json_of(&render(&Report::new("verify", Outcome::Nothing, &failures), Format::Sarif, &look()).out);
+    let notification = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(notification, &serde_json::json!({"level": "error", "message": {"text": "not readable"}}));
 }
