@@ -232,6 +232,10 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().flatten() {
         let (old, new) = (entry.path(), to.join(entry.file_name()));
-        if old.is_dir() { copy(&old, &new) } else { drop(std::fs::copy(old, new).unwrap()) }
+        if old.is_dir() {
+            copy(&old, &new);
+        } else {
+            std::fs::copy(old, new).unwrap();
+        }
     }
 }
