@@ -360,6 +360,7 @@ fn the_roon_image_of_pins_is_refreshed_whole_through_a_mirror() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pins/roon").join(name);
         work.write(name, std::fs::read(path).unwrap());
     }
+    // What it inherits stands in the lock, which has it from the pins beside these.
     let mirror = format!("https://download.roonlabs.com/builds/={}/;resolve", server.url());
     let run = |arguments: &[&str]| ran(work.command(arguments).env("DUBO_PIN_MIRRORS", &mirror));
     let dockerfile = work.bytes("Dockerfile");

@@ -28,14 +28,31 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Write pre-commit and pre-merge-commit into git's hooks folder
+    #[command(after_help = "\
+Examples:
+  dubo-pin hook install                   once for each clone
+  dubo-pin -C images/dns hook install     from a member too: one hook serves the repository
+
+A hook that is there already is never edited: the line to add is told, and the exit code is 1.")]
     Install,
     /// Remove the hooks that install wrote
+    #[command(after_help = "\
+Examples:
+  dubo-pin hook uninstall                 ours alone; an edited hook stays
+  dubo-pin -C images/dns hook uninstall   of the repository of that folder")]
     Uninstall,
     /// Judge what is staged, as verify would judge a checkout of the commit
     Run(Run),
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dubo-pin hook run                       is what is staged whole?
+  dubo-pin hook run --strict              unlocked pins are findings too
+  dubo-pin hook run --format json         for a program
+
+Exit codes are those of verify: 0, 1, 2, 4.")]
 struct Run {
     /// Unlocked pins are findings too
     #[arg(long)]

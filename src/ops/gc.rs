@@ -9,7 +9,7 @@ use super::project::{disk, failure, known};
 use super::stand::{Stand, stand};
 use crate::disk::{CAP, Root, Store};
 use crate::lock;
-use crate::model::{Collected, Failure, Sha256};
+use crate::model::{Class, Collected, Failure, Sha256, Trouble, quoted};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -42,8 +42,18 @@ pub fn run(options: &Options) -> Result<Collected, Vec<Failure>> {
         return Err(failures);
     }
     let stored = |e: &crate::disk::StoreError| vec![failure(e.class(), e.to_trouble())];
-    if !options.store.is_dir() {
+    let there = options.store.metadata();
+    if there.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
         return Ok(Collected { dry_run: options.dry_run, most: options.most, ..Collected::default() });
+    }
+    let unusable = match there {
+        Ok(about) if about.is_dir() => None,
+        Ok(_) => Some("it is not a folder".to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(why) = unusable {
+        let store = quoted(&options.store.display().to_string());
+        return Err(vec![failure(Class::Undone, Trouble::new(format!("the store {store} cannot be read: {why}")))]);
     }
     // Not opened: that would sweep, also in a dry run.
     let store = Store::standing(&options.store);

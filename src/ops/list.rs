@@ -35,24 +35,32 @@ pub struct Options {
 /// What kept the manifest, the lock or a Dockerfile from being read; of a member, it is part of the answer.
 pub fn run(dir: &Path, options: &Options, from: &From<'_>, events: &dyn Events) -> Result<Listing, Vec<Failure>> {
     let (meant, whole) = members::meant(dir, &[])?;
-    let mut all = Listing::default();
+    let mut all: Option<Listing> = None;
+    let mut unread = Vec::new();
     for (ground, _) in meant {
         let name = ground.name();
         let member = whole.is_some().then_some(name.as_str());
         let listed = Project::of(&ground).and_then(|project| of(&project, member, options, from, events));
-        match (listed, member) {
-            (Ok(listing), None) => all.absorb(listing),
-            (Err(failures), None) => return Err(failures),
-            (Ok(mut listing), Some(member)) => {
-                listing.failures.iter_mut().for_each(|f| f.trouble.rise(member));
-                all.absorb(listing);
+        let rise = |failures: &mut Vec<Failure>| {
+            failures.iter_mut().for_each(|f| f.trouble.rise(member.unwrap_or(".")));
+        };
+        match listed {
+            Ok(mut listing) => {
+                rise(&mut listing.failures);
+                match &mut all {
+                    Some(all) => all.absorb(listing),
+                    None => all = Some(listing),
+                }
             }
-            (Err(mut failures), Some(member)) => {
-                failures.iter_mut().for_each(|f| f.trouble.rise(member));
-                all.failures.append(&mut failures);
+            Err(failures) if member.is_none() => return Err(failures),
+            Err(mut failures) => {
+                rise(&mut failures);
+                unread.append(&mut failures);
             }
         }
     }
+    let mut all = all.unwrap_or_default();
+    all.failures.append(&mut unread);
     all.failures.extend(whole.into_iter().flatten());
     Ok(all.settled())
 }

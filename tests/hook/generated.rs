@@ -173,6 +173,14 @@ fn change(ground: &Ground, member: &str, way: &str, draw: &mut Draw) -> Vec<Stri
 /// What a run found: exit code, and the ids with the files they are about, and errors.
 fn found(ran: &Ran, member: Option<&str>) -> BTreeSet<String> {
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.all()));
+    let mut out: BTreeSet<String> =
+        json["members"].as_array().into_iter().flatten().flat_map(|one| told(one, member)).collect();
+    out.extend(told(&json, member));
+    out
+}
+
+/// What a run, or one member of it, found.
+fn told(json: &serde_json::Value, member: Option<&str>) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     for (list, key) in [("findings", "id"), ("failures", "class")] {
         for one in json[list].as_array().into_iter().flatten() {
