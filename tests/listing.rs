@@ -266,8 +266,9 @@ fn completions_are_what_their_shell_takes() {
     work.run(&["completions", "tcsh"]).code(2).says("bash, zsh, fish, elvish or powershell is expected");
     let complete = |words: &str, word: &str| {
         let count = words.split(' ').count();
+        let before = words.rsplit(' ').next().unwrap();
         let script = format!(
-            ". ./bash; complete -p dubo-pin >/dev/null; COMP_WORDS=({words} {word}); COMP_CWORD={count}; _dubo__pin dubo-pin {word} dubo-pin; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+            ". ./bash; complete -p dubo-pin >/dev/null; COMP_WORDS=({words} {word}); COMP_CWORD={count}; \"$(complete -p dubo-pin | sed 's/.*-F \\([^ ]*\\).*/\\1/')\" dubo-pin {word} {before}; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
         let ran = Command::new("bash").args(["-c", &script]).current_dir(work.image()).output().unwrap();
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));

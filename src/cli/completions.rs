@@ -26,9 +26,15 @@ fn language(text: &str) -> Result<Language, String> {
     Language::from_str(text, false).map_err(|_| known.to_owned())
 }
 
+/// What bash's functions are named after: clap_complete 4.6 names those of a verb in two ways where the
+/// program has a hyphen, and then completes no option.
+const PLAIN: &str = "dubopin";
+
 pub(super) fn run(args: &Args, shell: &Shell) -> u8 {
     let mut text = Vec::new();
     let mut command = super::Cli::command();
-    clap_complete::generate(args.language, &mut command, "dubo-pin", &mut text);
-    shell.raw(&String::from_utf8_lossy(&text)).map_or(Class::Undone.code(), |()| 0)
+    let name = if args.language == Language::Bash { PLAIN } else { "dubo-pin" };
+    clap_complete::generate(args.language, &mut command, name, &mut text);
+    let text = String::from_utf8_lossy(&text).replace(" default dubopin\n", " default dubo-pin\n");
+    shell.raw(&text).map_or(Class::Undone.code(), |()| 0)
 }
