@@ -39,6 +39,8 @@ mod table;
 mod vendored;
 #[path = "goals/wanted.rs"]
 mod wanted;
+#[path = "goals/workspace.rs"]
+mod workspace;
 #[path = "goals/yarn.rs"]
 mod yarn;
 
@@ -133,5 +135,6 @@ fn measure(wish: &Wish) -> Result<bool> {
     debian::measure(&ground, &wish.wanted, &mut table)?;
     images::measure(&ground, &wish.wanted, &mut table)?;
     yarn::measure(&ground, &wish.wanted, &mut table)?;
+    workspace::measure(&ground, &wish.wanted, &mut table)?;
     Ok(table.met())
 }

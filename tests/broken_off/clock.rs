@@ -55,6 +55,7 @@ const TABLE: &[(Args, [i32; 2])] = &[
     (&["export", "buildkit-policy"], [0, 0]),
     (&["export", "apt-snippet"],     [0, 0]),
     (&["export", "store", "../home/out"], [0, 0]),
+    (&["list"],                      [0, 0]),
     (&["gc"],                        [0, 0]),
 ];
 
