@@ -36,6 +36,7 @@ mod mirrors;
 mod netrc;
 mod policy;
 mod process;
+mod refusal;
 pub mod registry;
 mod resume;
 mod sources;
