@@ -24,6 +24,7 @@ mod downloads;
 mod exports;
 mod git_archive;
 mod git_archive_evil;
+mod groups;
 mod hook;
 mod images;
 mod interrupted;

@@ -143,14 +143,13 @@ fn what_is_wrong_with_a_workspace_is_told() {
         .write("a/pins.toml", "version = 1\n[workspace]\nmembers = [\"*\"]\n");
     work.run(&["verify"]).code(2).says("a member of a workspace cannot be a workspace").says("a/pins.toml");
     work.run(&["export", "env"]).code(2).says("-C MEMBER");
-    // A folder that is a symlink is no member.
+    // A folder that is a symlink is no member, and is told if it would be one.
     let outside = Work::new();
     outside.write("pins.toml", "version = 1\n");
     std::fs::remove_file(work.image().join("a/pins.toml")).unwrap();
     std::os::unix::fs::symlink(outside.image(), work.image().join("link")).unwrap();
     work.write("m/pins.toml", "version = 1\n");
-    let ran = work.run(&["verify"]).code(0);
-    assert!(!ran.all().contains("link"), "{}", ran.all());
+    work.run(&["verify"]).code(2).says("the member `link` is a symlink");
 }
 
 #[test]
@@ -238,4 +237,60 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(old, new).unwrap();
         }
     }
+}
+
+#[test]
+fn a_workspace_that_cannot_be_read_is_never_taken_for_none() {
+    let (_server, work, _) = three();
+    let good = work.read("pins.toml");
+    for bad in ["x = [\n", "[workspace]\nmembers = \"*\"\n"] {
+        work.write(
+            "pins.toml",
+            if bad.starts_with('x') { format!("{good}{bad}") } else { format!("version = 1\n{bad}") },
+        );
+        work.run(&["-C", "caddy", "verify"]).code(2).says("../pins.toml:");
+        work.run(&["gc", "--max", "1B"]).code(2).says("pins.toml:");
+    }
+    work.write("pins.toml", good + "bogus = 1\n");
+    work.run(&["gc", "--max", "1B"]).code(2).says("bogus");
+}
+
+#[test]
+fn a_member_that_became_a_symlink_does_not_drop_out_silently() {
+    let (_server, work, _) = three();
+    let image = work.image();
+    std::fs::create_dir(image.join(".away")).unwrap();
+    std::fs::rename(image.join("caddy"), image.join(".away/caddy")).unwrap();
+    std::os::unix::fs::symlink(".away/caddy", image.join("caddy")).unwrap();
+    // A link without a pins.toml behind it is nothing.
+    std::os::unix::fs::symlink("notes", image.join("papers")).unwrap();
+    let ran = work.run(&["verify"]).code(2).says("the member `caddy` is a symlink");
+    assert!(!ran.all().contains("papers"), "{}", ran.all());
+    work.write("pins.toml", ROOT.replace("[\"old\"]", "[\"old\", \"caddy\"]"));
+    work.run(&["verify"]).code(0).says("2 verified");
+}
+
+#[test]
+fn a_summary_never_overwrites_what_is_none() {
+    let (_server, work, _) = three();
+    for file in ["caddy/Dockerfile", "caddy/pins.lock", "pins.toml"] {
+        let before = work.tree();
+        work.run(&["refresh", "--summary", file]).code(2).says("is no summary");
+        assert_eq!(work.tree(), before);
+    }
+    work.run(&["refresh", "--summary", "no/folder/here.md"]).code(2);
+    work.write("empty.md", "");
+    for _ in 0..2 {
+        work.run(&["refresh", "--summary", "empty.md"]).code(0);
+        assert!(work.read("empty.md").starts_with("Refresh pins: "), "{}", work.read("empty.md"));
+    }
+}
+
+#[test]
+fn unreachable_is_never_clean_whatever_is_asked_for() {
+    let (server, work, _) = three();
+    work.run(&["outdated", "--fail-on", "alarm"]).code(0);
+    drop(server);
+    work.run(&["outdated", "--fail-on", "alarm"]).code(4);
+    work.run(&["outdated", "--offline", "--fail-on", "newer"]).code(4);
 }

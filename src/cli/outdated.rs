@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Standings that make the exit code other than 0, such as alarm,gone: all but current and
-    /// unlocked, unless some are given
+    /// unlocked, unless some are given; unreachable always does
     #[arg(long, value_name = "STANDING,…", value_delimiter = ',', value_parser = standing)]
     fail_on: Vec<Standing>,
 }

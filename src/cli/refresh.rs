@@ -74,6 +74,14 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
             &format!("--summary: there is no folder {}", quoted(&folder.display().to_string())),
         );
     }
+    if let Some(file) = args.summary.as_deref().filter(|file| !may_be_written(file)) {
+        let shown = quoted(&file.display().to_string());
+        return wrong_usage(
+            shell,
+            VERB,
+            &format!("--summary: {shown} is there, and is no summary: it is not overwritten"),
+        );
+    }
     let remote = match common.remote(environment) {
         Ok(remote) => remote,
         Err(failures) => return failed(shell, VERB, &failures),
@@ -115,4 +123,13 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
             }
         },
     )
+}
+
+/// Whether nothing is lost: there is no such file, it is empty, a summary of before, or no plain file.
+fn may_be_written(file: &Path) -> bool {
+    let Ok(about) = file.metadata() else { return true };
+    if !about.is_file() || about.len() == 0 {
+        return true;
+    }
+    std::fs::read(file).is_ok_and(|bytes| bytes.starts_with(b"Refresh "))
 }

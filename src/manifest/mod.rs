@@ -134,12 +134,20 @@ impl Workspace {
         any(&self.members) && !any(&self.exclude)
     }
 
-    /// Reads `[workspace]` alone, if the text is TOML and has one that can be read. What is wrong with
-    /// it, [`Manifest::parse`] says.
-    #[must_use]
-    pub fn peek(bytes: &[u8]) -> Option<Self> {
-        let document = table::parse("pins.toml", bytes).ok()?;
-        read_workspace(&document.root())
+    /// Reads `[workspace]` alone, if there is one. What else is wrong, [`Manifest::parse`] says.
+    ///
+    /// # Errors
+    /// Whether there is one cannot be told, or it cannot be read.
+    pub fn peek(file: &str, bytes: &[u8]) -> Result<Option<Self>, Trouble> {
+        let document = table::parse(file, bytes)?;
+        if !document.root().has("workspace") {
+            return Ok(None);
+        }
+        if let Some(workspace) = read_workspace(&document.root()) {
+            return Ok(Some(workspace));
+        }
+        let trouble = Trouble::new("the workspace cannot be read").at(Place::file(file));
+        Err(document.troubles().into_iter().next().unwrap_or(trouble))
     }
 }
 

@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::project::{disk, failure, known};
+use super::project::{MANIFEST, disk, failure, known};
 use super::stand::{Stand, stand};
 use crate::disk::{CAP, Root, Store};
 use crate::lock;
+use crate::manifest::Workspace;
 use crate::model::{Class, Collected, Failure, Sha256, Trouble, quoted};
 
 /// What the command line asks for.
@@ -76,13 +77,28 @@ pub fn run(options: &Options) -> Result<Collected, Vec<Failure>> {
 /// The digests of all files that a folder's lock lists, or the locks of a workspace's members, whatever
 /// else may be wrong with the folder.
 fn listed(folder: &Path) -> Result<BTreeSet<Sha256>, Failure> {
-    let mut all = of(&Root::open(folder).map_err(|e| disk(&e))?)?;
-    if let Ok(Stand::Workspace(members, _)) = stand(folder) {
-        for member in members {
-            all.append(&mut of(&member.root()?)?);
+    let root = Root::open(folder).map_err(|e| disk(&e))?;
+    let mut all = of(&root)?;
+    let manifest = root.read(&known(MANIFEST)?, CAP).map_err(|e| disk(&e))?;
+    if let Some(Err(trouble)) = manifest.map(|bytes| Workspace::peek(MANIFEST, &bytes)) {
+        return Err(failure(Class::Usage, trouble));
+    }
+    match stand(folder).map_err(first)? {
+        Stand::One(_) => {}
+        Stand::Workspace(members, failures) => {
+            failures.into_iter().next().map_or(Ok(()), Err)?;
+            for member in members {
+                all.append(&mut of(&member.root()?)?);
+            }
         }
     }
     Ok(all)
+}
+
+/// What a workspace lists is not known where it cannot be read.
+fn first(failures: Vec<Failure>) -> Failure {
+    let unknown = || failure(Class::Usage, Trouble::new("the folder cannot be read"));
+    failures.into_iter().next().unwrap_or_else(unknown)
 }
 
 fn of(root: &Root) -> Result<BTreeSet<Sha256>, Failure> {

@@ -9,8 +9,11 @@ use std::sync::Arc;
 
 use super::project::{CAP, MANIFEST, disk, failure, known};
 use crate::disk::Root;
-use crate::manifest::{Inherited, Manifest, Workspace};
-use crate::model::{Class, Failure, Place, RelPath, Trouble, quoted};
+use crate::manifest::{Inherited, Manifest, Pattern, Workspace};
+use crate::model::{Class, Failure, Place, RelPath, Trouble, glob, quoted};
+
+/// How many entries of a folder are looked at.
+const MOST: usize = 100_000;
 
 /// A folder with a pins.toml, not read yet.
 #[derive(Clone, Debug)]
@@ -50,7 +53,9 @@ impl Ground {
     /// Whether it holds something of its own to be judged: all but a workspace without pins do.
     pub(super) fn is_judged(&self) -> bool {
         let bytes = self.root().ok().and_then(|root| root.read(&known(MANIFEST).ok()?, CAP).ok().flatten());
-        let Some(bytes) = bytes.filter(|bytes| Workspace::peek(bytes).is_some()) else { return true };
+        let Some(bytes) = bytes.filter(|bytes| matches!(Workspace::peek(MANIFEST, bytes), Ok(Some(_)))) else {
+            return true;
+        };
         Manifest::parse(MANIFEST, &bytes).map_or(true, |manifest| !manifest.pins.is_empty())
     }
 
@@ -68,7 +73,9 @@ impl Ground {
 pub(crate) fn stand(dir: &Path) -> Result<Stand, Vec<Failure>> {
     let root = Root::open(dir).map_err(|e| vec![disk(&e)])?;
     let bytes = root.read(&known(MANIFEST).map_err(|f| vec![f])?, CAP).map_err(|e| vec![disk(&e)])?;
-    if let Some(workspace) = bytes.as_deref().and_then(Workspace::peek) {
+    // What cannot be read is told where it is read as a manifest.
+    let workspace = bytes.as_deref().and_then(|bytes| Workspace::peek(MANIFEST, bytes).ok().flatten());
+    if let Some(workspace) = workspace {
         return members(root, &bytes.unwrap_or_default(), &workspace);
     }
     let above = repository(dir).map(|(top, folder)| above(&top, &folder)).transpose()?.flatten();
@@ -79,7 +86,7 @@ pub(crate) fn stand(dir: &Path) -> Result<Stand, Vec<Failure>> {
 /// there is none. A manifest that cannot be read is told by who judges the folder.
 pub(crate) fn faults(root: Root) -> Vec<Failure> {
     let bytes = known(MANIFEST).ok().and_then(|path| root.read(&path, CAP).ok().flatten()).unwrap_or_default();
-    match Workspace::peek(&bytes).map(|workspace| members(root, &bytes, &workspace)) {
+    match Workspace::peek(MANIFEST, &bytes).ok().flatten().map(|workspace| members(root, &bytes, &workspace)) {
         Some(Ok(Stand::Workspace(_, failures))) => failures,
         _ => Vec::new(),
     }
@@ -107,6 +114,7 @@ fn members(root: Root, bytes: &[u8], workspace: &Workspace) -> Result<Stand, Vec
             failures.push(usage(Trouble::new(message).at(pattern.place.clone())));
         }
         failures.extend(listing.notes.into_iter().map(usage));
+        failures.extend(linked(&root, workspace, &pattern.value).into_iter().map(usage));
         let named = listing.files.iter().filter_map(|f| f.as_str().rsplit_once('/')?.0.parse::<RelPath>().ok());
         folders.extend(named.filter(|folder| workspace.has(folder.as_str())));
     }
@@ -138,6 +146,31 @@ fn members(root: Root, bytes: &[u8], workspace: &Workspace) -> Result<Stand, Vec
     Ok(Stand::Workspace(all, failures))
 }
 
+/// Folders that a pattern names but that are symlinks, though there is a pins.toml behind: they are not
+/// followed, and silence would be a wrong ok.
+fn linked(root: &Root, workspace: &Workspace, pattern: &Pattern) -> Vec<Trouble> {
+    let (above, last) = pattern.as_str().rsplit_once('/').map_or((None, pattern.as_str()), |(a, l)| (Some(a), l));
+    let above: Option<RelPath> = match above.map(str::parse).transpose() {
+        Ok(above) => above,
+        Err(_) => return Vec::new(),
+    };
+    let mut left = MOST;
+    let folders = root.folders(above.as_ref(), &mut left).unwrap_or_default();
+    let path = |name: &str| above.as_ref().map_or_else(|| name.to_owned(), |above| format!("{above}/{name}"));
+    folders
+        .into_iter()
+        .filter(|below| below.is_link && glob(last, &below.name) && workspace.has(&path(&below.name)))
+        .filter(|below| root.is_held() || root.dir().join(path(&below.name)).join(MANIFEST).exists())
+        .map(|below| {
+            let trouble =
+                Trouble::new(format!("the member {} is a symlink, which is not followed", quoted(&path(&below.name))));
+            trouble
+                .at(Place::file(MANIFEST))
+                .help("name the folder that it leads to, and write the link under `exclude`")
+        })
+        .collect()
+}
+
 /// A workspace as a member so many folders below sees it.
 fn seen_from(depth: usize, bytes: &[u8], root: Root) -> Result<Arc<Above>, Vec<Failure>> {
     let file = format!("{}{MANIFEST}", "../".repeat(depth));
@@ -162,8 +195,12 @@ fn above(top: &Root, folder: &RelPath) -> Result<Option<Arc<Above>>, Vec<Failure
         let (outer, inner) = path.split_at_checked(cut).unwrap_or(("", path));
         let inner = inner.trim_start_matches('/');
         let file = if outer.is_empty() { MANIFEST.to_owned() } else { format!("{outer}/{MANIFEST}") };
-        let Some(bytes) = file.parse().ok().and_then(|file| top.read(&file, CAP).ok().flatten()) else { continue };
-        if !Workspace::peek(&bytes).is_some_and(|w| w.has(inner)) {
+        // One that cannot be read may be this folder's workspace: then nothing is known of what it inherits.
+        let Ok(known) = file.parse::<RelPath>() else { continue };
+        let Some(bytes) = top.read(&known, CAP).map_err(|e| vec![disk(&e)])? else { continue };
+        let shown = format!("{}{MANIFEST}", "../".repeat(inner.split('/').count()));
+        let workspace = Workspace::peek(&shown, &bytes).map_err(|trouble| vec![failure(Class::Usage, trouble)])?;
+        if !workspace.is_some_and(|w| w.has(inner)) {
             continue;
         }
         let root = match outer.parse::<RelPath>() {

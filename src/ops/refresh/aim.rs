@@ -98,11 +98,11 @@ fn step(
         && !named
         && current
     {
-        return Step::Skip(freeze);
+        return Step::Skip(format!("{freeze} (upstream was not asked; outdated asks)"));
     }
     match (entry, borne) {
-        // Only an archive was edited: a frozen pin stays what it is, drawn from there.
-        (Some(entry), _) if own && !current && !named && pin.frozen(options.today).is_some() => {
+        // Edited, or an archive that it draws from: a frozen pin stays what it is all the same.
+        (Some(entry), _) if !current && !named && pin.frozen(options.today).is_some() => {
             Step::Resolve { aim: Aim::Keep(locked_values(pin, entry)), or_newest: false }
         }
         // Edited since it was locked: what is locked stays, if the manifest still allows it.

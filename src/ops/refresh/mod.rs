@@ -203,9 +203,20 @@ impl Job {
             return Ok(refreshed);
         }
         unplaceable(&project, &mended.lock, &mut new, &mut refreshed);
-        drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
-        let vendored = vendor(&project, &mended.lock, &mut new, &mut refreshed, options, from).map_err(|f| vec![f])?;
-        drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
+        // Whatever one gives up, others may have to give up with it: until all stand as they are.
+        let vendored = loop {
+            drawn::settle(&project, &mended.lock, &mut new, &steps, &archives, options, &mut refreshed);
+            if options.moves() {
+                let reverted = groups::revert(&project.manifest, &mended.lock, &mut new, &mut refreshed);
+                follow.retain(|(name, _)| !reverted.contains(name));
+            }
+            let before = new.clone();
+            let vendored =
+                vendor(&project, &mended.lock, &mut new, &mut refreshed, options, from).map_err(|f| vec![f])?;
+            if new == before {
+                break vendored;
+            }
+        };
         if options.keep
             && let Some(failure) = drawn::would_move(&project, &mended.lock, &new)
         {
@@ -286,7 +297,7 @@ fn conflict_stays(project: &Project, dropped: &[PinName], new: &Lock, refreshed:
 /// The pins of which changed content is accepted.
 fn accepted(project: &Project, names: &[String]) -> Result<Selection, Vec<Failure>> {
     if names.is_empty() {
-        return Ok(Selection { names: Vec::new(), all: false });
+        return Ok(Selection { names: Vec::new(), all: false, along: Vec::new() });
     }
     select(&project.manifest, names)
 }

@@ -102,7 +102,9 @@ impl<'a> Report<'a> {
 
     /// Whether a standing changes the exit code of this run.
     fn weighs(&self, standing: Standing) -> bool {
-        standing.class().is_some() && self.fail_on.is_none_or(|some| some.contains(&standing))
+        // Unreachable is never clean: who asks for alarms alone was not answered then.
+        let asked = standing == Standing::Unreachable;
+        standing.class().is_some() && (asked || self.fail_on.is_none_or(|some| some.contains(&standing)))
     }
 
     /// The exit code: that of the weightiest of everything in it.
