@@ -34,6 +34,7 @@ mod lock_by_hand;
 mod lock_versions;
 mod policy;
 mod promises;
+mod readme;
 mod real_ssh;
 mod remote_git;
 mod remote_git_faults;

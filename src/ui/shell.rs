@@ -89,14 +89,20 @@ impl Shell {
         &self.screen.options
     }
 
-    /// Says what a run came to: the report on stdout, what stopped it on stderr.
+    /// Says what a run came to: the report on stdout, what stopped it on stderr. The counts, which beside a
+    /// format for programs stand on stderr, come last, as they do for people.
     ///
     /// # Errors
     /// Stdout cannot be written, as on a full disk. That nobody reads it is no error.
     pub fn report(&self, report: &Report<'_>) -> io::Result<()> {
         let rendered = report::render(report, self.screen.options.format, &self.screen.options);
+        if self.screen.options.format == Format::Human {
+            let _ = write(&self.screen.err, &rendered.err);
+            return write(&self.screen.out, &rendered.out);
+        }
+        let written = write(&self.screen.out, &rendered.out);
         let _ = write(&self.screen.err, &rendered.err);
-        write(&self.screen.out, &rendered.out)
+        written
     }
 
     /// Says lines that are a verb's result, such as `added coredns`: on stdout for people, on

@@ -149,7 +149,10 @@ fn arrow(value: Option<&(String, String, String)>) -> String {
 
 /// What stands in brackets behind a move: the ids, and how many commits lie between.
 fn aside(values: &[(String, String, String)], between: Option<&Between>) -> String {
-    let ids = values.iter().skip(1).find(|(_, old, new)| old != new && is_id(new));
+    // A reference that ends in the digest which is told already tells nothing more.
+    let told =
+        |old: &str, new: &str| values.first().is_some_and(|(_, o, n)| old.ends_with(&**o) && new.ends_with(&**n));
+    let ids = values.iter().skip(1).find(|(_, old, new)| old != new && is_id(new) && !told(old, new));
     let ids = ids.map(|value| arrow(Some(value)));
     let parts: Vec<String> = [ids, between.and_then(counted)].into_iter().flatten().collect();
     if parts.is_empty() {
