@@ -244,6 +244,8 @@ impl Reading<'_> {
             let url = mirror.map_or(url, |m| m.url);
             match fetch.artifact(&url, Expect::exactly(file.sha256, file.size), None) {
                 Ok(_) => return Ok(()),
+                // Who does not answer is not asked twice.
+                Err(e) if !matches!(e.fault(), Failing::NotThere | Failing::Forged | Failing::Denied) => return Err(e),
                 Err(e) => {
                     // Other bytes say more than none.
                     let forged = worst.as_ref().is_some_and(|w| w.fault() == Failing::Forged);
