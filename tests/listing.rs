@@ -91,7 +91,8 @@ fn what_cannot_be_told_is_said_and_makes_four() {
     assert_eq!(ran.out, "no match\n");
     assert_eq!(
         ran.err,
-        "error: debian<13 cannot be told for 1 row:\n  base: docker.io/library/debian bookworm-slim@4c61e07f35a8 (all): `bookworm-slim` is no version\n"
+        "error: debian<13 cannot be told for 1 row:\n  base: docker.io/library/debian bookworm-slim@4c61e07f35a8 (all): `bookworm-slim` is no version\n\
+         note: not looked into: 1 base image (--base), what apt pulls in beside what is named, registry packages of yarn pins\n"
     );
     for format in ["sarif", "github"] {
         work.run(&["list", "--format", format, "debian<13"]).code(4).says("is no version");
@@ -125,6 +126,57 @@ fn what_is_not_locked_is_listed_with_its_reason_and_what_was_edited_says_so() {
     // A pin's own name without bounds asks for that pin.
     work.run(&["list", "node"]).code(0);
     work.run(&["list", "packages"]).code(0);
+}
+
+#[test]
+fn an_edited_pin_and_what_a_dockerfile_installs_since_leave_a_bound_open() {
+    let work = homebridge();
+    work.write("pins.toml", MANIFEST.replace("\"libnss-mdns\"]", "\"libnss-mdns\", \"openssl\"]"));
+    work.run(&["list", "openssl<3"]).code(4).says("avahi: openssl (all): it is not locked");
+    // What is locked may be shown, but it is not what the pin asks for.
+    work.run(&["list", "libnss-mdns<0.16"]).code(4).says("0.15.1-3").says("was edited since it was locked");
+    work.run(&["list", "zlib1g<3"]).code(1);
+    let work = homebridge();
+    work.write("Dockerfile", "FROM debian\nRUN apt-get install -y openssl=3.0.1-1 libnss-mdns=0.15.1-3 avahi-daemon\n");
+    let manifest = MANIFEST.replace("[\"avahi-daemon\", \"libnss-mdns\"]", "\"dockerfile\"");
+    let lock = String::from_utf8(LOCK.to_vec()).unwrap();
+    let mut lock = lock::open(lock.as_bytes()).unwrap().lock;
+    let entry = lock.pins.iter_mut().find(|(name, _)| name.as_str() == "avahi").unwrap().1;
+    entry.request = "deb=dockerfile closure=none platforms=linux/amd64,linux/arm/v7,linux/arm64".to_owned();
+    work.write("pins.toml", manifest).write("pins.lock", lock.to_bytes());
+    work.run(&["list", "openssl<3.5"]).code(4).says("avahi: openssl 3.0.1-1 (all): it is not locked");
+    work.run(&["list", "zlib1g<3"]).code(1);
+    work.run(&["list"]).code(0).says("openssl is not locked yet").says("5 pins: 4 locked, 1 unlocked");
+}
+
+#[test]
+fn a_name_may_have_its_architecture_and_merged_rows_count_once() {
+    let work = homebridge();
+    let ran = work.run(&["list", "libnss-mdns:amd64<0.16"]).code(0);
+    assert!(ran.out.ends_with("\n1 match\n") && ran.out.contains("  amd64\n"), "{}", ran.out);
+    work.run(&["list", "libnss-mdns:i386<0.16"]).code(1);
+    let ran = work.run(&["list", "libnss-mdns<0.16"]).code(0);
+    assert!(ran.out.ends_with("\n1 match\n"), "{}", ran.out);
+}
+
+#[test]
+fn what_was_not_looked_into_is_named_where_a_bound_asks() {
+    let work = homebridge();
+    let ran = work.run(&["list", "--format", "json", "libssl3<3"]).code(1);
+    let expected = serde_json::json!({"apt-dependencies": 1, "base-images": 1, "registry-packages": 1});
+    assert_eq!(json(&ran)["aside"], expected);
+    work.run(&["list", "libssl3"]).code(1).never_says("not looked into");
+    // A yarn.lock that is the locked one is looked into.
+    let yarn = "# yarn lockfile v1\n\n\n\"@a/b@^1.0.0\", \"@a/b@^1.2.0\":\n  version \"1.2.3\"\n  resolved \"https://example.org/b-1.2.3.tgz#0123456789012345678901234567890123456789\"\n";
+    let mut lock = lock::open(LOCK).unwrap().lock;
+    let entry = lock.pins.iter_mut().find(|(name, _)| name.as_str() == "homebridge").unwrap().1;
+    let digest = lock::Evidence::One(Sha256::of(yarn.as_bytes()).to_string());
+    entry.evidence.insert("yarn-lock-sha256".to_owned(), digest);
+    work.write("pins.lock", lock.to_bytes()).write("app/yarn.lock", yarn);
+    work.run(&["list", "@a/b<2"]).code(0).says("1.2.3").never_says("registry packages");
+    work.run(&["list", "@a/b<1"]).code(1);
+    work.write("app/yarn.lock", yarn.replace("1.2.3", "2.2.3"));
+    work.run(&["list", "@a/b<3"]).code(1).says("registry packages of yarn pins");
 }
 
 #[test]
@@ -249,6 +301,20 @@ fn gc_heeds_other_folders_and_removes_nothing_where_a_lock_cannot_be_read() {
     assert!(all.iter().all(|d| store.holds(d)));
     work.run(&["gc", "--max", "1B", "--keep", "other"]).code(0);
     assert_eq!(all.iter().map(|d| store.holds(d)).collect::<Vec<_>>(), [false, true, false]);
+}
+
+#[test]
+fn gc_may_leave_nothing_and_says_where_no_lock_is_heeded() {
+    for max in ["0", "0B"] {
+        let work = Work::new();
+        let (store, all) = store(&work);
+        work.write("pins.lock", listing(all[0])).write("sub/x", "");
+        work.run(&["gc", "--max", max, "--keep", "sub"]).code(0).says("there is no pins.lock in `sub`");
+        assert_eq!(all.iter().map(|d| store.holds(d)).collect::<Vec<_>>(), [true, false, false]);
+        work.run(&["gc", "--max", max]).code(0).never_says("there is no pins.lock");
+    }
+    let work = Work::new();
+    work.run(&["gc", "--max", "0X"]).code(2);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! `dubo-pin gc`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::common::{Common, failed, finish, store_folder, undone};
 use super::environment::Environment;
-use crate::manifest::Size;
-use crate::model::Trouble;
+use crate::lock;
+use crate::manifest::{Size, SizeError, Workspace};
+use crate::model::{Trouble, quoted};
 use crate::ops;
 use crate::ui::{Outcome, Report, Shell};
 
@@ -28,9 +29,9 @@ whatever went is fetched again when it is needed.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{MORE}"))]
 pub(super) struct Args {
-    /// How much may stay, such as 500MiB or 2GiB
-    #[arg(long, value_name = "SIZE", default_value = "5GiB")]
-    max: Size,
+    /// How much may stay, such as 500MiB or 2GiB; 0 for nothing but what is locked
+    #[arg(long, value_name = "SIZE", default_value = "5GiB", value_parser = most)]
+    max: u64,
     /// A folder whose pins.lock is heeded too: what it lists stays (may be repeated)
     #[arg(long, value_name = "DIR")]
     keep: Vec<PathBuf>,
@@ -39,12 +40,36 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
+/// A size, which may be nothing at all.
+fn most(text: &str) -> Result<u64, SizeError> {
+    let zeros = text.bytes().take_while(|b| *b == b'0').count();
+    match text.split_at_checked(zeros) {
+        Some((zeros, unit)) if !zeros.is_empty() && (unit.is_empty() || format!("1{unit}").parse::<Size>().is_ok()) => {
+            // `010B` is no zero.
+            if unit.starts_with(|c: char| c.is_ascii_digit()) { text.parse().map(Size::bytes) } else { Ok(0) }
+        }
+        _ => text.parse().map(Size::bytes),
+    }
+}
+
+/// Whether a folder that is there has neither a lock nor a workspace: nothing stays because of it.
+fn keeps_nothing(folder: &Path) -> bool {
+    let manifest = || std::fs::read(folder.join(ops::MANIFEST)).ok();
+    folder.is_dir()
+        && std::fs::symlink_metadata(folder.join(lock::FILE)).is_err()
+        && manifest().is_none_or(|bytes| matches!(Workspace::peek(ops::MANIFEST, &bytes), Ok(None)))
+}
+
 pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell: &Shell) -> u8 {
     let Some(store) = store_folder(environment) else {
         return failed(shell, VERB, &undone(Trouble::new("there is no home folder, so there is no store")));
     };
-    let keep = std::iter::once(&common.directory).chain(&args.keep).cloned().collect();
-    let options = ops::gc::Options { store, most: args.max.bytes(), keep, dry_run: args.dry_run };
+    let keep: Vec<PathBuf> = std::iter::once(&common.directory).chain(&args.keep).cloned().collect();
+    for folder in keep.iter().filter(|folder| keeps_nothing(folder)) {
+        let folder = quoted(&folder.display().to_string());
+        shell.note(&Trouble::new(format!("there is no {} in {folder}: nothing stays because of it", lock::FILE)));
+    }
+    let options = ops::gc::Options { store, most: args.max, keep, dry_run: args.dry_run };
     match ops::gc::run(&options) {
         Ok(done) => finish(shell, &Report::new(VERB, Outcome::Collected(&done), &[])),
         Err(failures) => failed(shell, VERB, &failures),

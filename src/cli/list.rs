@@ -11,9 +11,9 @@ const VERB: &str = "list";
 const EXAMPLES: &str = "\
 Examples:
   dubo-pin list                           everything that is pinned
-  dubo-pin list 'libssl3<3.0.15'          where libssl3 is older, by Debian's order
+  dubo-pin list --base 'libssl3<3.0.15'   where libssl3 is older, base images too
+  dubo-pin list --base 'libc6:arm64<2.36' on one architecture
   dubo-pin list 'coredns>=1.11,<1.12'     both bounds must hold
-  dubo-pin list --base 'libc6<2.36-9'     in base images too
   dubo-pin list --format json debian      for a program
 
 Quote `<` and `>`: a shell takes them for redirections.";
@@ -28,7 +28,9 @@ and missing numbers tolerated. An image's tag that may move stands for all its v
 itself is always equal: base=bookworm-slim, coredns=ae2bbc2.
 
 What cannot be compared, such as the commit of a branch, and pins that are not locked or were altered by hand, are \
-told on stderr (JSON: unknown) and make exit code 4: a question without an answer is not answered with no.
+told on stderr (JSON: unknown) and make exit code 4: a question without an answer is not answered with no. So are \
+pins that were edited since, and packages that the Dockerfiles install and the lock lacks. What was not looked into, \
+such as base images without --base and what apt pulls in by itself, is named on stderr (JSON: aside).
 
 Exit codes: 0 something is listed, or no filter was given; 1 no filter matches anything; 2 usage, manifest or lock \
 not readable; 4 not all could be told, or a base image could not be read. With -q nothing is printed but what went \

@@ -2,7 +2,7 @@
 //!
 //! Made by `ops`, shown by `ui`. It compares no versions: `source` knows in which order they stand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -240,6 +240,29 @@ pub struct Unknown {
     pub why: String,
 }
 
+/// A kind of things that an image takes in and `list` did not look into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Aside {
+    /// The packages of base images.
+    Bases,
+    /// What apt pulls in beside the packages that are named.
+    Dependencies,
+    /// What a yarn.lock takes from a registry.
+    Registry,
+}
+
+impl Aside {
+    /// Its word in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Bases => "base-images",
+            Self::Dependencies => "apt-dependencies",
+            Self::Registry => "registry-packages",
+        }
+    }
+}
+
 /// What `list` came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
@@ -253,6 +276,8 @@ pub struct Listing {
     pub unnamed: Vec<String>,
     /// Filters whose NAME is that of a pin: such a one, without bounds, asks of no package.
     pub pins: BTreeSet<String>,
+    /// What was not looked into although a filter has bounds, each kind with the number of its pins.
+    pub aside: BTreeMap<Aside, usize>,
     /// What kept packages of base images from being read.
     pub failures: Vec<Failure>,
 }
@@ -264,6 +289,9 @@ impl Listing {
         self.unknown.extend(other.unknown);
         self.pins.extend(other.pins);
         self.failures.extend(other.failures);
+        for (kind, count) in other.aside {
+            *self.aside.entry(kind).or_default() += count;
+        }
         self.filtered |= other.filtered;
         // What names something anywhere is no slip of the pen.
         self.unnamed.retain(|filter| other.unnamed.contains(filter));

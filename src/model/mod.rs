@@ -29,7 +29,7 @@ pub use finding::{Finding, Id, Severity, Trouble};
 pub use git_url::{GitUrl, GitUrlError, Scheme};
 pub use glob::glob;
 pub use hash::{CommitId, HashError, Sha256, Sha512};
-pub use listing::{Filter, FilterError, Listed, Listing, LockState, Relation, Share, Unknown};
+pub use listing::{Aside, Filter, FilterError, Listed, Listing, LockState, Relation, Share, Unknown};
 pub use name::{NameError, PinName};
 pub use outcome::{
     Between, Class, Failure, FileChange, Held, HeldBy, PinOutcome, Refreshed, Row, Standing, TELLING, Verdict,

@@ -14,7 +14,8 @@ use crate::disk::Store;
 use crate::lock::Opened;
 use crate::manifest::Pin;
 use crate::model::{
-    Class, Event, Events, Failure, Filter, Listed, Listing, LockState, PinName, Platform, Sha256, Trouble, Unknown,
+    Aside, Class, Event, Events, Failure, Filter, Listed, Listing, LockState, PinName, Platform, Sha256, Trouble,
+    Unknown,
 };
 use crate::source::listed::{Base, Item, known_base};
 
@@ -80,12 +81,48 @@ pub(super) fn of(
     let opened = project.lock.as_ref().map_err(|e| vec![failure(e.class(), e.trouble())])?;
     let mut sieve = Sieve::new(&options.filters);
     let mut bases =
-        if options.base { Bases::read(project, opened, member, options.jobs, from, events) } else { Bases::default() };
+        if options.base { Bases::read(project, opened, member, options, from, events) } else { Bases::default() };
     for (name, pin) in &project.manifest.pins {
         let (entry, state) = standing(opened, name, pin);
-        let row = |kind, item: &Item| row(member, pin, kind, item, &state);
+        let row = |kind, item: &Item, state| row(member, pin, kind, item, state);
+        let kind = pin.source.kind();
         for item in pin.source.items(entry) {
-            sieve.judge(row(pin.source.kind(), &item), &item);
+            let item = placed(pin, item);
+            sieve.judge(row(kind, &item, &state), &item);
+        }
+        if let Some(entry) = entry {
+            let edited = state == LockState::Edited;
+            for item in pin.source.asked_beyond(entry, edited, &project.dockerfiles) {
+                let item = placed(pin, item);
+                match item.opaque && item.version.is_none() {
+                    // It has no name of its own that could be listed.
+                    true if kind != "deb" || item.what == "dockerfile" => {
+                        if sieve.listing.filtered {
+                            sieve.judge(row(kind, &item, &state), &item);
+                        }
+                    }
+                    _ => sieve.judge(row(kind, &item, &LockState::Unlocked(None)), &item),
+                }
+            }
+        }
+        let mut aside = Vec::new();
+        if !options.base && kind == "image" {
+            aside.push(Aside::Bases);
+        }
+        if pin.source.pulls_in() {
+            aside.push(Aside::Dependencies);
+        }
+        if sieve.listing.filtered && kind == "yarn" {
+            let sound = entry.filter(|_| state == LockState::Locked);
+            match pin.source.registry_packages(sound, &project.root) {
+                Some(all) => {
+                    all.iter().for_each(|item| sieve.judge(row("registry", &placed(pin, item.clone()), &state), item))
+                }
+                None => aside.push(Aside::Registry),
+            }
+        }
+        if options.filters.iter().any(|filter| !filter.bounds().is_empty()) {
+            aside.into_iter().for_each(|kind| *sieve.listing.aside.entry(kind).or_default() += 1);
         }
         let held = bases.of.remove(name).unwrap_or_default().into_iter().flat_map(|(platforms, base)| {
             base.items.into_iter().map(move |item| Item { platforms: platforms.clone(), ..item })
@@ -93,7 +130,7 @@ pub(super) fn of(
         let mut held: Vec<Item> = held.collect();
         held.sort_by(|a, b| (&a.what, &a.platforms, &a.architecture).cmp(&(&b.what, &b.platforms, &b.architecture)));
         for item in held {
-            sieve.judge(row("base", &item), &item);
+            sieve.judge(row("base", &item, &state), &item);
         }
     }
     let mut listing = sieve.listing();
@@ -111,9 +148,14 @@ fn standing<'a>(opened: &'a Opened, name: &PinName, pin: &Pin) -> (Option<&'a cr
     }
 }
 
+/// The item with the platforms that it is for, if it is for all of the pin's.
+fn placed(pin: &Pin, item: Item) -> Item {
+    if item.platforms.is_empty() { Item { platforms: pin.platforms.clone(), ..item } } else { item }
+}
+
 fn row(member: Option<&str>, pin: &Pin, kind: &'static str, item: &Item, state: &LockState) -> Listed {
     let item = item.clone();
-    let mut platforms = if item.platforms.is_empty() { pin.platforms.clone() } else { item.platforms };
+    let mut platforms = item.platforms;
     platforms.sort();
     Listed {
         member: member.map(str::to_owned),
@@ -141,6 +183,8 @@ struct Sieve<'a> {
     listing: Listing,
 }
 
+const EDITED: &str = "pins.toml was edited since it was locked";
+
 /// Whether a filter means a row.
 enum Meant {
     Yes,
@@ -161,12 +205,19 @@ impl<'a> Sieve<'a> {
         for (filter, named) in self.filters.iter().zip(&mut self.named) {
             let whole = row.member.as_ref().map(|member| format!("{member}/{}", row.pin));
             let of_pin = filter.names(row.pin.as_str()) || whole.is_some_and(|whole| filter.names(&whole));
-            let is_named = of_pin || item.names().any(|name| filter.names(name));
+            let is_named = of_pin || item.names().any(|name| filter.names(&name));
             *named |= is_named;
             if of_pin {
                 self.listing.pins.insert(filter.to_string());
             }
-            match judged(filter, is_named, &row, item) {
+            let answer = judged(filter, is_named, &row, item);
+            match answer {
+                // The pin asks for something else since: what it will take in is open all the same.
+                Meant::Yes | Meant::No if is_named && !filter.bounds().is_empty() && row.state == LockState::Edited => {
+                    meant |= matches!(answer, Meant::Yes);
+                    let why = EDITED.to_owned();
+                    open.get_or_insert_with(|| Unknown { filter: filter.clone(), row: row.clone(), why });
+                }
                 Meant::Yes => meant = true,
                 Meant::No => {}
                 Meant::Unknown(why) => {
@@ -174,10 +225,11 @@ impl<'a> Sieve<'a> {
                 }
             }
         }
+        if !meant || row.state == LockState::Edited {
+            self.listing.unknown.extend(open);
+        }
         if meant {
             self.listing.rows.push(row);
-        } else {
-            self.listing.unknown.extend(open);
         }
     }
 
@@ -196,7 +248,11 @@ fn judged(filter: &Filter, is_named: bool, row: &Listed, item: &Item) -> Meant {
     match (is_named, why) {
         (false, _) if !item.opaque => return Meant::No,
         (false, why) => {
-            return Meant::Unknown(format!("{}, so its packages are not known", why.unwrap_or("it is open")));
+            let why = why.unwrap_or(match row.state {
+                LockState::Edited => EDITED,
+                _ => "not all that the Dockerfiles install is understood",
+            });
+            return Meant::Unknown(format!("{why}, so its packages are not known"));
         }
         (true, _) if filter.bounds().is_empty() => return Meant::Yes,
         (true, Some(why)) => return Meant::Unknown(why.to_owned()),
@@ -234,20 +290,22 @@ impl Bases {
         project: &Project,
         opened: &Opened,
         member: Option<&str>,
-        jobs: usize,
+        options: &Options,
         from: &From<'_>,
         events: &dyn Events,
     ) -> Self {
         let mut bases = Self::default();
+        let bounded = options.filters.iter().any(|filter| !filter.bounds().is_empty());
         let mut all = Vec::new();
         for (name, pin) in project.manifest.pins.iter().filter(|(_, pin)| pin.source.kind() == "image") {
             let (entry, state) = standing(opened, name, pin);
             let images = entry.map(|entry| pin.source.bases(entry)).unwrap_or_default();
-            if images.is_empty() {
+            if images.is_empty() || bounded && state == LockState::Edited {
                 let why = match state {
                     LockState::Altered => "its entry in pins.lock was altered",
                     LockState::Unlocked(_) => "it is not locked",
-                    LockState::Locked | LockState::Edited => "the lock names no image of a platform",
+                    LockState::Edited => EDITED,
+                    LockState::Locked => "the lock names no image of a platform",
                 };
                 let trouble = Trouble::new(format!("the packages of this base image are not known: {why}"));
                 bases.failures.push(undone(pin, trouble.help(format!("dubo-pin refresh {name}"))));
@@ -261,7 +319,7 @@ impl Bases {
         }
         events.emit(Event::Begin(all.len()));
         let store = from.store.filter(|folder| folder.is_dir()).and_then(|folder| Store::open(folder).ok());
-        let answers = crate::remote::each(&all, jobs, |job| {
+        let answers = crate::remote::each(&all, options.jobs, |job| {
             events.emit(Event::Start(job.label.clone()));
             let answer = job.read(store.as_ref(), from, events);
             events.emit(Event::Done(job.label.clone()));

@@ -100,7 +100,7 @@ impl Asked {
         let pin = project.manifest.pins.get(name)?;
         let entry = opened.lock.pins.get(name).filter(|_| !opened.altered.contains(name));
         let current = entry.and_then(|e| pin.source.said(e));
-        let age = entry.and_then(|e| u32::try_from(options.today.days_since(e.first_seen)).ok());
+        let age = entry.and_then(|e| u32::try_from(options.today.days_since(e.first_seen).max(0)).ok());
         let told = |outlook: Outlook| {
             let Outlook { standing, allowed, newest, held, warnings, trouble } = outlook;
             let (kind, current) = (pin.source.kind(), current.clone());

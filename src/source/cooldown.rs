@@ -10,6 +10,13 @@ use std::collections::BTreeMap;
 use super::resolve::Want;
 use crate::model::{Age, Day, Held, HeldBy, Token};
 
+/// Why nothing of another source is waited for.
+pub const ELSEWHERE: &str = "the source changed: nothing that was locked is there";
+
+/// Why a value is left that the edited rule forbids.
+pub const FORBIDDEN: &str =
+    "what is locked is not allowed any more, and nothing allowed that is newer was seen long enough ago";
+
 /// The cooldown of one pin in one run.
 #[derive(Debug)]
 pub struct Cooldown<'a> {
@@ -52,14 +59,14 @@ impl<'a> Cooldown<'a> {
     #[must_use]
     pub fn is_ripe(&self, candidate: &Token) -> bool {
         let Some(age) = self.min_age else { return true };
-        // A day after today, of a clock that was set back, is not long ago.
         self.day(candidate).is_some_and(|first| self.today.days_since(first) >= i64::from(age.days()))
     }
 
-    /// The day on which a refresh first saw a candidate.
+    /// The day on which a refresh first saw a candidate. One after today, of a clock that was wrong once,
+    /// is today: it shortens nothing, and holds nothing back for years.
     #[must_use]
     pub fn day(&self, candidate: &Token) -> Option<Day> {
-        self.before.and_then(|seen| seen.get(candidate)).copied()
+        self.before.and_then(|seen| seen.get(candidate)).map(|day| (*day).min(self.today))
     }
 
     /// Keeps the day of what was seen before and can be neither taken nor forgotten now.
@@ -86,7 +93,8 @@ impl<'a> Cooldown<'a> {
 
     /// What was seen and held back before, so that older candidates can be asked for: each with its day.
     pub fn known(&self) -> impl Iterator<Item = (&'a Token, Day)> {
-        self.before.into_iter().flatten().map(|(token, day)| (token, *day))
+        let today = self.today;
+        self.before.into_iter().flatten().map(move |(token, day)| (token, (*day).min(today)))
     }
 
     /// What the lock keeps as seen, and what is told as held back.
@@ -164,13 +172,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_shortens_nothing_and_loses_nothing() {
-        let (pin, old) = ("p".parse().unwrap(), entry(&[("a", "2026-11-10")]));
+    fn a_day_after_today_counts_as_today() {
+        let (pin, old) = ("p".parse().unwrap(), entry(&[("a", "2030-01-02"), ("b", "9999-12-31")]));
         let mut cooldown = Cooldown::of(&want(&pin, Some(&old), Some("7d"), "2026-10-01"));
         assert!(!cooldown.passes(&token("a"), "a"));
+        cooldown.keep(&token("b"));
+        assert!(cooldown.known().all(|(_, seen)| seen == day("2026-10-01")));
         let (seen, held) = cooldown.end();
-        assert_eq!(seen, old.seen);
-        assert_eq!(held[0].by, HeldBy::MinAge { seen: Some(day("2026-11-10")), from: day("2026-11-17") });
+        assert_eq!(seen, entry(&[("a", "2026-10-01"), ("b", "2026-10-01")]).seen);
+        assert_eq!(held[0].by, HeldBy::MinAge { seen: Some(day("2026-10-01")), from: day("2026-10-08") });
     }
 
     #[test]

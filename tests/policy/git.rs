@@ -262,10 +262,15 @@ fn a_day_in_the_future_shortens_nothing() {
     let mut bench = Bench::new(RANGE);
     let next = bench.release("v1.1.0");
     bench.refresh();
-    bench.age(-30).idle(&["refresh"], 0);
-    bench.sees(&[(format!("v1.1.0@{next}"), -30)]);
+    // It counts as today, and is written as today.
+    bench.age(-1200);
     let told = outlook(&bench.work, "p", ago(0));
-    assert_eq!(held(&told), [("v1.1.0", waits(-30, 7))]);
+    assert_eq!(held(&told), [("v1.1.0", waits(0, 7))]);
+    bench.refresh();
+    bench.bears(bench.line[0]);
+    bench.sees(&[(format!("v1.1.0@{next}"), 0)]);
+    bench.age(7).refresh();
+    bench.bears(next);
 }
 
 #[test]
@@ -347,6 +352,116 @@ fn what_the_edited_rule_forbids_is_left_at_once() {
     bench.release("v1.2.0");
     bench.pin("version = \">=1.1, <2\"\nmin-age = \"7d\"").refresh();
     bench.bears(next);
+}
+
+#[test]
+fn of_what_the_edited_rule_allows_the_newest_that_is_old_enough_is_taken() {
+    let mut bench = Bench::new(RANGE);
+    let one = bench.release("v1.1.0");
+    bench.refresh();
+    bench.age(7);
+    let two = bench.release("v1.2.0");
+    bench.pin("version = \"^1\"\nexclude = [\"1.0.0\"]\nmin-age = \"7d\"");
+    bench.refresh().never_says("at once");
+    bench.bears(one);
+    bench.sees(&[(format!("v1.2.0@{two}"), 0)]);
+    // Nothing else was seen long enough ago: then the newest, and why.
+    bench.pin("version = \">=1.1.1, <2\"\nmin-age = \"7d\"");
+    bench.refresh().says("nothing allowed that is newer was seen long enough ago: v1.2.0 is taken at once");
+    bench.bears(two);
+}
+
+const ELSEWHERE: &str = "the source changed: nothing that was locked is there";
+
+/// The same history under another URL, as a clone has it.
+fn elsewhere(bench: &mut Bench, change: impl FnOnce(&mut Repo)) -> GitMemory {
+    let mut repo = None;
+    bench.server.change(|r| repo = Some(r.clone()));
+    let mut repo = repo.unwrap();
+    change(&mut repo);
+    std::mem::replace(&mut bench.server, GitMemory::serve(repo))
+}
+
+#[test]
+fn an_edited_source_that_has_what_is_locked_shortens_no_wait() {
+    for rule in [RANGE, BRANCH] {
+        let mut bench = Bench::new(rule);
+        let next = bench.release("v1.1.0");
+        bench.refresh();
+        bench.age(1);
+        let before = seen(&bench.work, "p");
+        let _old = elsewhere(&mut bench, |_| {});
+        let told = outlook(&bench.work, "p", ago(0));
+        assert_eq!(told.standing, Standing::Current);
+        bench.pin(rule).refresh().never_says("at once");
+        bench.bears(bench.line[0]);
+        let fresh: Vec<_> = before.into_iter().map(|(token, _)| (token, ago(0))).collect();
+        assert_eq!(seen(&bench.work, "p"), fresh, "{rule}");
+        bench.idle(&["refresh"], 0);
+        bench.age(7).refresh();
+        bench.bears(next);
+    }
+}
+
+#[test]
+fn a_wait_of_another_source_does_not_count() {
+    for rule in [RANGE, BRANCH] {
+        let mut bench = Bench::new(rule);
+        bench.release("v1.1.0");
+        bench.refresh();
+        bench.age(100);
+        let _old = elsewhere(&mut bench, |_| {});
+        bench.pin(rule).refresh().never_says("at once");
+        bench.bears(bench.line[0]);
+        assert_eq!(seen(&bench.work, "p")[0].1, ago(0));
+    }
+}
+
+#[test]
+fn an_edited_source_without_what_is_locked_is_taken_at_once_and_told() {
+    for rule in [RANGE, BRANCH, "tag = \"v1.0.0\"\nmoving = true\nmin-age = \"7d\""] {
+        let mut bench = Bench::new(rule);
+        let mut other = bench.line[0];
+        let _old = elsewhere(&mut bench, |r| {
+            other = r.commit("of another project", &[]);
+            r.set("refs/tags/v1.0.0", other);
+            r.set("refs/heads/main", other);
+        });
+        bench.pin(rule).refresh().says(ELSEWHERE).says("at once").never_says("nothing was locked before");
+        bench.bears(other);
+        bench.idle(&["refresh"], 0).never_says("at once");
+    }
+}
+
+#[test]
+fn the_same_version_under_another_spelling_of_its_tag_is_what_was_locked() {
+    let mut bench = Bench::new(RANGE);
+    let next = bench.release("v1.1.0");
+    let first = bench.line[0];
+    let _old = elsewhere(&mut bench, |r| {
+        r.remove("refs/tags/v1.0.0");
+        r.set("refs/tags/1.0.0", first);
+    });
+    bench.pin(RANGE).refresh().never_says("at once");
+    bench.bears(first);
+    bench.sees(&[(format!("v1.1.0@{next}"), 0)]);
+}
+
+#[test]
+fn a_merge_that_drops_the_entry_begins_the_wait_anew_and_shortens_none() {
+    let mut bench = Bench::new(RANGE);
+    let next = bench.release("v1.1.0");
+    bench.refresh();
+    bench.age(3);
+    let ours = bench.work.read("pins.lock");
+    bench.age(2);
+    let theirs = bench.work.read("pins.lock");
+    bench.work.write("pins.lock", format!("<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"));
+    bench.refresh();
+    bench.bears(bench.line[0]);
+    bench.refresh();
+    bench.bears(bench.line[0]);
+    bench.sees(&[(format!("v1.1.0@{next}"), 0)]);
 }
 
 #[test]
@@ -526,6 +641,26 @@ fn a_commit_of_the_repository_itself_is_shown_to_be_one() {
         bench.idle(&["refresh"], 0);
         bench.idle(&["refresh", "--locked"], 0);
     }
+}
+
+#[test]
+fn a_commit_that_only_a_tag_or_its_history_holds_is_no_impostor() {
+    let bench = Bench::new("branch = \"main\"");
+    let first = bench.line[0];
+    let (mut gone, mut tip) = (first, first);
+    bench.server.change(|r| {
+        gone = r.commit("on a branch that was deleted", &[first]);
+        tip = r.commit("the tag of a release", &[gone]);
+        r.set("refs/heads/release", tip);
+        r.set("refs/tags/r1", tip);
+        r.remove("refs/heads/release");
+    });
+    for id in [tip, gone] {
+        commit(&bench, id).never_says(NOWHERE);
+        assert_eq!((reachable(&bench).as_deref(), warnings(&bench)), (Some("refs/tags/r1"), Vec::new()));
+    }
+    bench.server.change(|r| r.remove("refs/tags/r1"));
+    assert!(warnings(&bench)[0].contains(NOWHERE), "{:?}", warnings(&bench));
 }
 
 #[test]

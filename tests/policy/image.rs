@@ -297,3 +297,47 @@ fn what_a_mirror_does_not_have_is_not_gone() {
     run(&["refresh", "--locked"]).code(4);
     assert_eq!(Class::Undone.code(), 4);
 }
+
+#[test]
+fn another_repository_with_the_locked_image_shortens_no_wait() {
+    let Some(shop) = week() else { return };
+    let (one, two) = (digest(&base("one")), shop.push("base", "1", &base("two")));
+    shop.run(&["refresh"]).code(0);
+    age(&shop.work, "base", 100);
+    shop.push("copy", "1", &base("one"));
+    shop.push("copy", "1", &base("two"));
+    let from = |digest: &str| format!("FROM HOST/copy:1@{digest}\n");
+    shop.lay(&from(&one), &WEEK.replace("base", "copy"));
+    shop.run(&["refresh"]).code(0).never_says("at once");
+    shop.has(&from(&one));
+    assert_eq!(seen(&shop.work, "base"), [(format!("1@{two}"), ago(0))]);
+    shop.run(&["verify"]).code(0);
+    age(&shop.work, "base", 7);
+    shop.run(&["refresh"]).code(0).says("1 moved");
+    shop.has(&from(&two));
+}
+
+#[test]
+fn another_repository_without_the_locked_image_is_taken_at_once_and_told() {
+    let Some(shop) = week() else { return };
+    let three = shop.push("other", "1", &base("three"));
+    shop.lay("FROM HOST/other:1\n", &WEEK.replace("base", "other"));
+    shop.run(&["refresh"]).code(0).says("the source changed: nothing that was locked is there").says("at once");
+    shop.has(&format!("FROM HOST/other:1@{three}\n"));
+}
+
+#[test]
+fn an_excluded_image_is_left_for_the_newest_that_is_old_enough() {
+    let Some(shop) = range() else { return };
+    let two = shop.push("base", "1.1.0", &base("two"));
+    shop.run(&["refresh"]).code(0);
+    age(&shop.work, "base", 7);
+    let three = shop.push("base", "1.2.0", &base("three"));
+    shop.lay("FROM HOST/base:1.1.0\n", &format!("{RANGE}\nexclude = [\"1.0.0\"]"));
+    shop.run(&["refresh"]).code(0).never_says("at once");
+    shop.has(&from("1.1.0", &two));
+    assert_eq!(seen(&shop.work, "base"), [(format!("1.2.0@{three}"), ago(0))]);
+    shop.lay("FROM HOST/base:1.2.0\n", &format!("{RANGE}\nexclude = [\"1.1.0\"]"));
+    shop.run(&["refresh"]).code(0).says("what is locked is not allowed any more").says("at once");
+    shop.has(&from("1.2.0", &three));
+}

@@ -145,3 +145,46 @@ fn what_a_mirror_does_not_have_is_not_gone() {
     run(&["outdated"]).code(4).says("unreachable");
     run(&["refresh"]).code(4).says("the mirror does not have it");
 }
+
+/// The pin's files under other URLs.
+fn query(work: &Work, query: &str) {
+    work.write("pins.toml", work.read("pins.toml").replace("/{arch}", &format!("/{{arch}}{query}")));
+}
+
+#[test]
+fn another_url_with_the_locked_bytes_moves_nothing_and_what_follows_waits_anew() {
+    let (server, files) = tools();
+    let work = work(&server, WEEK);
+    work.run(&["refresh"]).code(0);
+    change(&files, "/arm64", b"arm64 two");
+    work.run(&["refresh"]).code(0);
+    age(&work, "tool", 100);
+    files
+        .lock()
+        .unwrap()
+        .extend([("/amd64/new".to_owned(), b"amd64 one".to_vec()), ("/arm64/new".to_owned(), b"arm64 one".to_vec())]);
+    query(&work, "/new");
+    work.run(&["refresh"]).code(0).never_says("at once");
+    assert_eq!(work.bytes("cache/linux/arm64/tool"), b"arm64 one");
+    assert!(seen(&work, "tool").is_empty());
+    work.run(&["verify"]).code(0);
+    change(&files, "/arm64/new", b"arm64 two");
+    work.run(&["refresh"]).code(0).says("1 unchanged");
+    assert_eq!(seen(&work, "tool"), [(candidate(b"amd64 one", b"arm64 two"), ago(0))]);
+}
+
+#[test]
+fn another_url_without_the_locked_bytes_is_taken_at_once_and_told_truly() {
+    let (server, files) = tools();
+    let work = work(&server, WEEK);
+    work.run(&["refresh"]).code(0);
+    files
+        .lock()
+        .unwrap()
+        .extend([("/amd64/new".to_owned(), b"amd64 two".to_vec()), ("/arm64/new".to_owned(), b"arm64 two".to_vec())]);
+    query(&work, "/new");
+    let ran = work.run(&["refresh"]).code(0);
+    ran.says("the source changed").says("taken at once").never_says("never locked").never_says("locked before");
+    assert_eq!(work.bytes("cache/linux/arm64/tool"), b"arm64 two");
+    work.run(&["verify"]).code(0);
+}

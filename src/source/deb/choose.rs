@@ -34,7 +34,7 @@ pub(super) struct Choice<'a> {
 }
 
 /// Debian's word for a platform's architecture.
-pub(super) fn architecture(platform: &Platform) -> Option<&'static str> {
+pub(in crate::source) fn architecture(platform: &Platform) -> Option<&'static str> {
     if platform.os() != "linux" {
         return None;
     }

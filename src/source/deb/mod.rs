@@ -43,6 +43,7 @@ pub mod version;
 pub use archive::{Archive, Component, Keyring, Origin, Repository, Snapshot, Suite};
 pub use archives::{Archives, ReadFile};
 pub use block::Block;
+pub(super) use choose::architecture;
 pub use control::{CONTROL_CAP, Control, ControlError};
 pub use effective::Effective;
 pub use keys::{Closure, Keys, Operand, OperandError, Operands};

@@ -48,7 +48,10 @@ pub(super) fn taken(
     (mut resolved, files): (Resolved, Vec<File>),
     remote: &Remote,
 ) -> Result<Chosen, Fault> {
-    let mut cooldown = Cooldown::of(want);
+    // What another archive had was not seen in this one.
+    let edited = gathered.edited || want.old.is_some_and(|old| redrawn(old, &resolved.entry));
+    let afresh = want.old.filter(|_| edited).map(|old| Entry { seen: BTreeMap::new(), ..old.clone() });
+    let mut cooldown = Cooldown::of(&Want { old: afresh.as_ref().or(want.old), ..want.clone() });
     let Some(old) = want.old.filter(|_| cooldown.is_on()) else {
         if Cooldown::is_first(want) {
             let note = "nothing was locked before: the newest packages are taken at once, min-age or not";
@@ -92,7 +95,7 @@ pub(super) fn taken(
             Ok(Chosen { resolved, files: Some(kept), newest: files })
         }
         // The archive was edited, and has no longer what is locked: there is nothing to stay at.
-        Err(fault) if fault.class == Class::Differs && gathered.edited => {
+        Err(fault) if fault.class == Class::Differs && edited => {
             let note = format!("{}: the newest are taken at once, min-age or not", fault.trouble.message);
             resolved.notes.push(note);
             Ok(Chosen { resolved, files: Some(files.clone()), newest: files })
@@ -100,6 +103,12 @@ pub(super) fn taken(
         Err(fault) if fault.class == Class::Differs => Err(gone(*fault.trouble, &held)),
         Err(fault) => Err(fault),
     }
+}
+
+/// Whether the pin draws from other archives than when it was locked.
+fn redrawn(old: &Entry, new: &Entry) -> bool {
+    let archives = |entry: &Entry| entry.request.split(' ').find(|i| i.starts_with("archives=")).map(str::to_owned);
+    archives(old) != archives(new)
 }
 
 /// Whether a file is a candidate: not from a snapshot, and another version than the locked one, which

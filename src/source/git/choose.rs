@@ -7,8 +7,9 @@
 //! each as its commit; a tag that is told to move. Until one of them was seen long enough ago, the
 //! pin stays at what is locked. A branch goes on to the newest head that is old enough and is proved
 //! to lie between the locked commit and the head of today: one that a force-push took away is none.
-//! Where nothing is locked that the manifest allows, there is nothing to stay at: then the newest is
-//! taken at once, which a note says.
+//! Where nothing is locked that the manifest allows, there is nothing to stay at: then the newest that
+//! was seen long enough ago is taken; if there is none, the newest at once, which a note says.
+//! What was locked of another repository is stayed at where this one has it too (`elsewhere`).
 
 use super::keys::{Follow, Keys};
 use super::locked::commit_of;
@@ -17,7 +18,7 @@ use super::survey::{self, Candidate, Locked, short};
 use crate::lock::Entry;
 use crate::model::{CommitId, Standing, Token, Trouble, quoted};
 use crate::remote::git::{self, Git, Listing, Relation};
-use crate::source::cooldown::Cooldown;
+use crate::source::cooldown::{Cooldown, ELSEWHERE, FORBIDDEN};
 use crate::source::resolve::{Fault, Want};
 use crate::source::version::order;
 
@@ -31,8 +32,10 @@ const FRESH: usize = 100;
 #[derive(Clone, Copy)]
 pub(super) struct Asking<'a> {
     pub(super) keys: &'a Keys,
-    /// With what is locked, if it is of this repository.
+    /// With what is locked, if this repository has it.
     pub(super) want: &'a Want<'a>,
+    /// Whether what is locked is of another repository.
+    pub(super) edited: bool,
     pub(super) listing: &'a Listing,
     pub(super) git: &'a Git<'a>,
 }
@@ -74,8 +77,9 @@ pub(super) fn choose(
         )
     };
     let Some((old, was)) = want.old.and_then(|old| Some((old, commit_of(old)?))) else {
-        let first = Cooldown::is_first(want) && want.records && !keys.follow.is_fixed();
-        notes.extend(first.then(|| at_once("nothing was locked before")));
+        let first = Cooldown::is_first(want) && want.records && (want.moving == Some(true) || !keys.follow.is_fixed());
+        let why = if asking.edited { ELSEWHERE } else { "nothing was locked before" };
+        notes.extend(first.then(|| at_once(why)));
         return Ok(Choice { found: newest, between: None, moved });
     };
     let stay = stay.filter(|stay| keys.allows(&stay.commit, stay.tag()));
@@ -87,11 +91,14 @@ pub(super) fn choose(
         }
         Follow::Version { .. } | Follow::Tag(_) if cooldown.is_on() => match stay {
             Some(stay) => (tag(asking, cooldown, stay, newest), None),
-            None => {
-                let told = want.records && !keys.follow.is_fixed();
-                notes.extend(told.then(|| at_once("what is locked is not allowed any more")));
-                (newest, None)
-            }
+            None => match ripe(asking, cooldown, &newest) {
+                Some(ripe) => (ripe, None),
+                None => {
+                    let told = want.records && !keys.follow.is_fixed();
+                    notes.extend(told.then(|| at_once(FORBIDDEN)));
+                    (newest, None)
+                }
+            },
         },
         _ => (newest, None),
     };
@@ -117,7 +124,7 @@ fn stand(asking: &Asking<'_>, notes: &mut Vec<String>) -> Result<Stand, Fault> {
     match if covered { survey::locked(old, listing) } else { Locked::Stands } {
         Locked::Stands => Ok(Stand { stay: locked, ..Stand::default() }),
         Locked::Retagged { was, is } => {
-            notes.push(retagged(was, is));
+            notes.extend((!asking.edited).then(|| retagged(was, is)));
             Ok(Stand { stay: locked, ..Stand::default() })
         }
         Locked::Moved { tag, was, is } => {
@@ -211,8 +218,17 @@ fn tag(asking: &Asking<'_>, cooldown: &mut Cooldown<'_>, stay: Candidate, newest
         (Some(new), Some(at)) => new > at,
         _ => false,
     };
+    if let Some(found) = passing(&all, is_newer, cooldown) {
+        return found;
+    }
+    // Nothing newer, but perhaps another spelling of the same.
+    if newest.commit == stay.commit && newest.same_version(&stay) { newest } else { stay }
+}
+
+/// The newest of some candidates that passes; `all` are sorted, oldest first.
+fn passing(all: &[Candidate], wanted: impl Fn(&Candidate) -> bool, cooldown: &mut Cooldown<'_>) -> Option<Candidate> {
     let mut fresh = 0;
-    for candidate in all.iter().rev().filter(|c| is_newer(c)) {
+    for candidate in all.iter().rev().filter(|c| wanted(c)) {
         let Some(token) = candidate.token() else { continue };
         fresh += usize::from(cooldown.day(&token).is_none());
         // Two spellings of one version at two commits: neither of them is meant.
@@ -221,11 +237,23 @@ fn tag(asking: &Asking<'_>, cooldown: &mut Cooldown<'_>, stay: Candidate, newest
             continue;
         }
         if cooldown.passes(&token, &candidate.said()) {
-            return candidate.clone();
+            return Some(candidate.clone());
         }
     }
-    // Nothing newer, but perhaps another spelling of the same.
-    if newest.commit == stay.commit && newest.same_version(&stay) { newest } else { stay }
+    None
+}
+
+/// The newest allowed one that was seen long enough ago, if there is one: then newer ones wait.
+fn ripe(asking: &Asking<'_>, cooldown: &mut Cooldown<'_>, newest: &Candidate) -> Option<Candidate> {
+    let keys = asking.keys;
+    let all = match &keys.follow {
+        Follow::Version { .. } => survey::tagged(keys, asking.listing, |version| keys.admits_version(version)),
+        _ => vec![newest.clone()],
+    };
+    let alone = |c: &Candidate| !all.iter().any(|other| other.same_version(c) && other.commit != c.commit);
+    let is_ripe = |c: &&Candidate| c.token().is_some_and(|token| cooldown.is_ripe(&token)) && alone(c);
+    let oldest = all.iter().rev().find(is_ripe)?;
+    passing(&all, |c| c.order() >= oldest.order(), cooldown)
 }
 
 /// The head of a branch that moved, or the newest commit on the way to it that was seen long enough
@@ -256,7 +284,7 @@ fn branch(
     let untold = (between.relation == Relation::Unknown)
         .then(|| format!("the remote did not tell whether {} descends from {}", short(&tip.commit), short(&was)));
     if on && !same && between.relation != Relation::Descendant {
-        let told = "what is locked is not known to be on the branch";
+        let told = if asking.edited { ELSEWHERE } else { "what is locked is not known to be on the branch" };
         let note = format!("{told}: {} is taken at once, min-age or not", tip.said());
         notes.extend(want.records.then_some(note));
         return Ok((tip, Some(between)));

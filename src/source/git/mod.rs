@@ -2,6 +2,7 @@
 
 pub mod archive;
 mod choose;
+mod elsewhere;
 mod impostor;
 mod keys;
 mod locked;

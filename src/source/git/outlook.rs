@@ -4,6 +4,7 @@
 //! branch or a tag moved, or the pin names a bare commit.
 
 use super::choose::{Asking, Choice, choose};
+use super::elsewhere::{Before, before};
 use super::impostor;
 use super::keys::{Follow, Keys};
 use super::locked::commit_of;
@@ -26,11 +27,12 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, git: &Git<'_>) ->
         }
         _ => list(keys, git)?,
     };
-    let old = super::resolve::of_repository(keys, want);
+    let Before { old, edited } = before(keys, want, &listing);
+    let old = old.as_deref();
     let own = Want { old, ..want.clone() };
     let mut cooldown = Cooldown::of(&own);
     let mut notes = Vec::new();
-    let asking = Asking { keys, want: &own, listing: &listing, git };
+    let asking = Asking { keys, want: &own, edited, listing: &listing, git };
     let Choice { found, moved, .. } = choose(&asking, &mut cooldown, &mut notes)?;
     let (_, waiting) = cooldown.end();
     let standing = match &moved {

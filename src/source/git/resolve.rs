@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 
 use super::choose::{Asking, DEPTH, choose, retagged, vanished};
+use super::elsewhere::{Before, before};
 use super::impostor;
 use super::keys::{Follow, Keys};
 use super::locked::{commit_of, stored_object};
@@ -29,13 +30,14 @@ pub(in crate::source) fn resolve(keys: &Keys, want: &Want<'_>, remote: &Remote) 
     let git = &remote.git();
     let listing = list(keys, git)?;
     let mut notes = Vec::new();
-    let old = of_repository(keys, want);
+    let Before { old, edited } = before(keys, want, &listing);
+    let old = old.as_deref();
     let own = Want { old, ..want.clone() };
     let mut cooldown = Cooldown::of(&own);
     let mut walked = None;
     let found = match &want.aim {
         Aim::Newest => {
-            let asking = Asking { keys, want: &own, listing: &listing, git };
+            let asking = Asking { keys, want: &own, edited, listing: &listing, git };
             let choice = choose(&asking, &mut cooldown, &mut notes)?;
             walked = choice.between;
             choice.found
@@ -137,7 +139,8 @@ fn vendored(
         && let [artifact] = old.artifacts.as_slice()
         && Expected::of(old).is_ok()
     {
-        entry.artifacts = vec![Artifact { path: Some(path), ..artifact.clone() }];
+        let url = Some(keys.url.to_string());
+        entry.artifacts = vec![Artifact { path: Some(path), url, ..artifact.clone() }];
         let same = proofs.iter().filter_map(|key| Some(((*key).to_owned(), old.evidence.get(*key)?.clone())));
         entry.evidence.extend(same);
         return Ok(());

@@ -5,7 +5,7 @@
 //! that what is an alarm stays one, whatever is held back. A candidate is `TAG@sha256:…`: what the tag
 //! led to once cannot be taken when it leads elsewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::{Follow, Keys};
 use super::naming::digest;
@@ -14,7 +14,7 @@ use crate::lock::Entry;
 use crate::model::{Class, Sha256, Token, Trouble, quoted};
 use crate::remote::Fault as Failing;
 use crate::remote::registry::{Name, Reference, Registry};
-use crate::source::cooldown::Cooldown;
+use crate::source::cooldown::{Cooldown, ELSEWHERE, FORBIDDEN};
 use crate::source::resolve::{Fault, Resolved, Want};
 use crate::source::version::order;
 
@@ -121,7 +121,11 @@ impl<'a> Asking<'_, 'a> {
 
     fn choose(&self, candidates: &[Candidate]) -> Result<Resolved, Fault> {
         let (keys, want) = (self.keys, self.want);
-        let settled = settled(keys, want);
+        let carried = match settled(keys, want) {
+            Some(_) => None,
+            None => self.carried(candidates)?,
+        };
+        let settled = settled(keys, want).or(carried.as_ref());
         let mut cooldown = Cooldown::of(&Want { old: settled, ..want.clone() });
         let Some(first) = candidates.first() else {
             return Err(Fault::usage(Trouble::new(format!("{} has no tag", self.name))));
@@ -132,8 +136,18 @@ impl<'a> Asking<'_, 'a> {
         let (found, mut notes) = self.found(first)?;
         let Some(old) = settled.filter(|_| cooldown.is_on()) else {
             if Cooldown::is_first(&Want { old: settled, ..want.clone() }) {
+                let why = match want.old {
+                    None => "nothing was locked before",
+                    Some(old) if !self.is_here(old) => ELSEWHERE,
+                    Some(old) => {
+                        if let Some(ripe) = self.ripe(old, candidates)? {
+                            return Ok(ripe);
+                        }
+                        FORBIDDEN
+                    }
+                };
                 let taken = short(&found.tag, &found.manifest.digest);
-                notes.push(format!("nothing was locked before: {taken} is taken at once, min-age or not"));
+                notes.push(format!("{why}: {taken} is taken at once, min-age or not"));
             }
             return Ok(done(self.entry(found)?, notes, cooldown));
         };
@@ -144,6 +158,57 @@ impl<'a> Asking<'_, 'a> {
             return Ok(done(self.entry(older)?, notes, cooldown));
         }
         self.stays(old, candidates, found, cooldown)
+    }
+
+    /// Whether an entry is of the repository that the pin names now.
+    fn is_here(&self, old: &Entry) -> bool {
+        let reference = old.value("reference").map(Token::as_str).unwrap_or_default();
+        reference.strip_prefix(&format!("{}:", self.keys.repository)).is_some()
+    }
+
+    /// What is locked of another repository, where this one has it too: then the pin can stay at it. What
+    /// was seen there does not count here.
+    fn carried(&self, candidates: &[Candidate]) -> Result<Option<Entry>, Fault> {
+        let want = self.want;
+        let waits = Cooldown::is_first(&Want { old: None, ..want.clone() });
+        let Some(old) = want.old.filter(|old| waits && !self.is_here(old)) else { return Ok(None) };
+        let tag = old.value("tag").map(Token::as_str).unwrap_or_default();
+        let locked = old.value("digest").and_then(|d| digest(d.as_str()));
+        let Some(locked) = locked.filter(|_| candidates.iter().any(|c| c.tag == tag)) else { return Ok(None) };
+        match self.registry.head(self.name, Reference::Digest(&locked)) {
+            Ok(_) => Ok(Some(Entry { seen: BTreeMap::new(), ..old.clone() })),
+            Err(e) if e.fault() == Failing::NotThere => Ok(None),
+            Err(e) => Err(Fault::unreachable(e.class(), e.trouble())),
+        }
+    }
+
+    /// The newest that was seen long enough ago, where what is locked is not allowed any more: then newer
+    /// ones wait.
+    fn ripe(&self, old: &Entry, candidates: &[Candidate]) -> Result<Option<Resolved>, Fault> {
+        let mut cooldown = Cooldown::of(self.want);
+        let known: BTreeSet<&str> = cooldown
+            .known()
+            .filter(|(token, _)| cooldown.is_ripe(token))
+            .filter_map(|(token, _)| Some(token.as_str().split_once('@')?.0))
+            .collect();
+        for (n, candidate) in candidates.iter().enumerate().filter(|(_, c)| known.contains(c.tag.as_str())) {
+            let Some(hint) = self.hint(candidate, old)? else { continue };
+            let Ok(token) = Token::new(&format!("{}@sha256:{hint}", candidate.tag)) else { continue };
+            if !cooldown.is_ripe(&token) {
+                continue;
+            }
+            let (found, notes) = self.found(candidate)?;
+            if found.manifest.digest != hint {
+                continue;
+            }
+            for newer in candidates.iter().take(n.min(LOOKED)) {
+                if let Some(hint) = self.hint(newer, old)? {
+                    self.passes(&newer.tag, &hint, &mut cooldown)?;
+                }
+            }
+            return Ok(Some(done(self.entry(found)?, notes, cooldown)));
+        }
+        Ok(None)
     }
 
     /// What is taken whatever its age: what is locked, the same images under another index, and what the

@@ -6,10 +6,13 @@
 //!
 //! | file | what it is for |
 //! |---|---|
+//! | `beyond` | what is asked for and not locked; the registry packages of a yarn.lock |
 //! | `compare` | how a locked version stands to the one that a filter names |
 
+mod beyond;
 mod compare;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Source, deb, git, image};
@@ -46,6 +49,8 @@ pub struct Item {
     pub measure: Measure,
     /// It stands for packages whose very names are not known.
     pub opaque: bool,
+    /// It is a Debian package.
+    pub debian: bool,
 }
 
 impl Item {
@@ -62,16 +67,31 @@ impl Item {
             each: Vec::new(),
             measure: Measure::None,
             opaque: false,
+            debian: false,
         }
     }
 
-    /// Every name that it goes by: `docker.io/library/debian` is also `library/debian` and `debian`.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    /// Every name that it goes by: `docker.io/library/debian` is also `library/debian` and `debian`, and a
+    /// Debian package is `name:architecture` too.
+    pub fn names(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let plain = self.what.strip_suffix(".git").filter(|_| self.what.contains("://"));
-        [Some(self.what.as_str()), plain].into_iter().flatten().flat_map(|whole| {
+        let plain = [Some(self.what.as_str()), plain].into_iter().flatten().flat_map(|whole| {
             let behind = whole.match_indices('/').filter_map(move |(at, _)| whole.get(at + 1..));
             std::iter::once(whole).chain(behind).filter(|name| !name.is_empty())
-        })
+        });
+        plain.map(Cow::Borrowed).chain(self.architectures().map(|of| Cow::Owned(format!("{}:{of}", self.what))))
+    }
+
+    /// The architectures that apt knows it by. One for `all`, or that is not known, is its platforms'.
+    fn architectures(&self) -> impl Iterator<Item = &str> {
+        let own = self.architecture.as_deref().filter(|_| self.debian);
+        let any = own.is_none_or(|own| matches!(own, "all" | "any" | "native"));
+        let of_platforms = self
+            .platforms
+            .iter()
+            .filter(move |_| self.debian && any)
+            .filter_map(|p| -> Option<&str> { deb::architecture(p) });
+        own.into_iter().chain(of_platforms)
     }
 }
 
@@ -162,6 +182,7 @@ fn of_base(found: &Packages) -> Base {
         version: Some(package.version.clone()),
         architecture: Some(package.architecture.clone()),
         measure: Measure::Debian(package.version.clone()),
+        debian: true,
         ..Item::new(&package.name)
     };
     Base { items: found.installed.iter().map(item).collect(), unknown: found.layout == Layout::None }
@@ -236,7 +257,11 @@ fn asked_of_deb(keys: &deb::Keys) -> Vec<Item> {
     let more = keys.closure != deb::Closure::None;
     match &keys.operands {
         deb::Operands::Dockerfile { .. } => vec![Item { opaque: true, ..Item::new("dockerfile") }],
-        deb::Operands::List(all) => all.iter().map(|o| Item { opaque: more, ..Item::new(o.name()) }).collect(),
+        deb::Operands::List(all) => {
+            let architecture = |o: &deb::Operand| o.architecture().map(str::to_owned);
+            let item = |o| Item { opaque: more, architecture: architecture(o), debian: true, ..Item::new(o.name()) };
+            all.iter().map(item).collect()
+        }
     }
 }
 
@@ -256,6 +281,7 @@ fn of_deb(entry: &Entry) -> Vec<Item> {
         archive: archive.clone(),
         platforms: platforms.to_vec(),
         measure: version.map_or(Measure::None, |v| Measure::Debian(v.to_owned())),
+        debian: true,
         ..Item::new(name)
     };
     let files = entry.artifacts.iter().filter_map(|a| Some((a, a.package.as_ref()?)));

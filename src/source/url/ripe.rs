@@ -3,12 +3,14 @@
 //! For the resolver, which has fetched and judged them by then: a candidate is its bytes, and other
 //! bytes under a fixed URL are an alarm that never comes here. All platforms move together.
 
+use std::collections::BTreeMap;
+
 use super::resolve::{Held, Target, entry};
 use crate::disk::{Expect, Stored};
 use crate::lock::{Artifact, Entry, Value};
-use crate::model::{Sha256, Sha512, Token, Trouble};
+use crate::model::{Platform, Sha256, Sha512, Token, Trouble};
 use crate::remote::{Fetch, Origin};
-use crate::source::cooldown::Cooldown;
+use crate::source::cooldown::{Cooldown, ELSEWHERE};
 use crate::source::resolve::{Fault, Resolved, Want};
 use crate::source::url::Keys;
 
@@ -43,20 +45,30 @@ pub(super) fn taken(
     let moving = want.moving.unwrap_or(keys.versions.is_none());
     // Another version is the user's own word in pins.toml.
     let old = old.filter(|_| moving);
-    let mut cooldown = Cooldown::of(&Want { old, ..want.clone() });
-    let same = |url: &Option<String>, of: &Entry| of.artifacts.iter().find(|a| a.url == *url).map(|a| a.sha256);
+    // Under another URL: then what was seen under the locked one does not count.
+    let elsewhere =
+        |a: &&Artifact| old.is_some_and(|old| by_url(old, a.url.as_deref()).is_none() && in_place(old, a).is_some());
+    let edited = new.artifacts.iter().any(|a| elsewhere(&a));
+    let afresh = old.filter(|_| edited).map(|old| Entry { seen: BTreeMap::new(), ..old.clone() });
+    let mut cooldown = Cooldown::of(&Want { old: afresh.as_ref().or(old), ..want.clone() });
     let mut notes = Vec::new();
     let taken = said(&new).unwrap_or_default();
     let at_once = |why: &str| format!("{why}: {taken} is taken at once, min-age or not");
     let stays = match old {
         None => {
             let first = moving && Cooldown::is_first(&Want { old, ..want.clone() });
-            notes.extend(first.then(|| at_once("nothing was locked before")));
+            let why =
+                if want.old.is_some() { "pins.toml asks for another version" } else { "nothing was locked before" };
+            notes.extend(first.then(|| at_once(why)));
             false
         }
         Some(old) => {
-            let known = |a: &Artifact| same(&a.url, old);
-            if new.artifacts.iter().any(|a| known(a).is_none()) {
+            let known = |a: &Artifact| in_place(old, a).map(|before| before.sha256);
+            let other = new.artifacts.iter().filter(elsewhere).any(|a| known(a) != Some(a.sha256));
+            if other {
+                notes.extend(cooldown.is_on().then(|| at_once(ELSEWHERE)));
+                false
+            } else if new.artifacts.iter().any(|a| known(a).is_none()) {
                 notes.extend(cooldown.is_on().then(|| at_once("one of its files was never locked")));
                 false
             } else {
@@ -70,6 +82,22 @@ pub(super) fn taken(
         None => new,
     };
     Ok(Resolved { entry: Entry { seen, ..entry }, between: None, files: Vec::new(), held, notes })
+}
+
+/// What is locked under a file's URL.
+fn by_url<'e>(old: &'e Entry, url: Option<&str>) -> Option<&'e Artifact> {
+    old.artifacts.iter().find(|a| a.url.as_deref() == url)
+}
+
+/// What is locked in a file's place: under its URL, or for its platforms under another one.
+fn before<'e>(old: &'e Entry, url: Option<&str>, platforms: &[&Platform]) -> Option<&'e Artifact> {
+    let all = |a: &Artifact| !platforms.is_empty() && platforms.iter().all(|p| a.platforms.contains(p));
+    by_url(old, url).or_else(|| old.artifacts.iter().find(|a| a.platforms.is_empty() || all(a)))
+}
+
+/// What is locked in the place of a file of the new entry.
+fn in_place<'e>(old: &'e Entry, file: &Artifact) -> Option<&'e Artifact> {
+    before(old, file.url.as_deref(), &file.platforms.iter().collect::<Vec<_>>())
 }
 
 fn passes(new: &Entry, cooldown: &mut Cooldown<'_>) -> Result<bool, Fault> {
@@ -88,7 +116,7 @@ fn locked(
 ) -> Result<Entry, Fault> {
     let sha512 = keys.asks_sha512(want);
     let stored = |target: &Target<'_>| -> Result<Stored, Fault> {
-        let artifact = old.artifacts.iter().find(|a| a.url.as_deref() == Some(&*target.url));
+        let artifact = before(old, Some(&target.url), &target.platforms);
         let artifact = artifact.ok_or_else(|| Fault::usage(Trouble::new("a file of the pin is not locked")))?;
         let known = old.value_on("sha512", target.platforms.first().copied());
         let known: Option<Sha512> = known.and_then(|t| t.as_str().parse().ok());
@@ -111,7 +139,6 @@ fn locked(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     fn entry(value: Value) -> Entry {
         Entry {

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::model::{Class, Listed, Listing, LockState, Platform, Trouble, Unknown, visible};
+use crate::model::{Aside, Class, Listed, Listing, LockState, Platform, Trouble, Unknown, visible};
 
 use super::super::look::Look;
 use super::super::style::{Ink, columns, cut, pad, paint, wrap};
@@ -39,7 +39,7 @@ pub(super) fn human(out: &mut String, listing: &Listing, look: &Look) {
     if look.quiet {
         return;
     }
-    table(out, listing, look);
+    let lines = table(out, listing, look);
     if !listing.rows.is_empty() {
         out.push('\n');
     }
@@ -47,11 +47,11 @@ pub(super) fn human(out: &mut String, listing: &Listing, look: &Look) {
         let label = paint(Ink::Note, "note:", look.color_out);
         let _ = writeln!(out, "{label} {}", wrap(&format!("{pin}: {text}"), look.width, 6, 6));
     }
-    let _ = writeln!(out, "{}", paint(Ink::Strong, &summary(listing), look.color_out));
+    let _ = writeln!(out, "{}", paint(Ink::Strong, &summary(listing, lines), look.color_out));
 }
 
-/// Rows of several platforms as one, in the order of the first.
-fn table(out: &mut String, listing: &Listing, look: &Look) {
+/// Rows of several platforms as one, in the order of the first. Gives how many lines there are.
+fn table(out: &mut String, listing: &Listing, look: &Look) -> usize {
     let mut lines: Vec<(Cells, Vec<&Listed>)> = Vec::new();
     let mut at: BTreeMap<Cells, usize> = BTreeMap::new();
     for row in &listing.rows {
@@ -70,8 +70,9 @@ fn table(out: &mut String, listing: &Listing, look: &Look) {
             (cells, bad)
         })
         .collect();
-    if lines.is_empty() {
-        return;
+    let count = lines.len();
+    if count == 0 {
+        return count;
     }
     let idle = |column: usize, text: &str| match column {
         7 => text == "locked",
@@ -105,6 +106,7 @@ fn table(out: &mut String, listing: &Listing, look: &Look) {
             None => writeln!(out, "{line}"),
         };
     }
+    count
 }
 
 /// The widest of the columns that may give way does so, until the table fits or none can any more.
@@ -192,6 +194,11 @@ fn reasons(listing: &Listing) -> Vec<(String, String)> {
         let text = match &row.state {
             LockState::Locked => continue,
             LockState::Edited => "pins.toml was edited since it was locked; listed is what the lock has".to_owned(),
+            LockState::Unlocked(None)
+                if listing.rows.iter().any(|r| called(r) == called(row) && r.state != row.state) =>
+            {
+                format!("{} is not locked yet", visible(&row.what))
+            }
             LockState::Unlocked(None) => "not locked yet".to_owned(),
             LockState::Unlocked(Some(why)) => format!("unlocked: {}", visible(why)),
             LockState::Altered => "its entry in pins.lock was altered; dubo-pin verify tells more".to_owned(),
@@ -204,13 +211,20 @@ fn reasons(listing: &Listing) -> Vec<(String, String)> {
     all
 }
 
-fn summary(listing: &Listing) -> String {
+fn summary(listing: &Listing, lines: usize) -> String {
     let mut pins: Vec<(&Option<String>, &str, &LockState)> =
         listing.rows.iter().map(|r| (&r.member, r.pin.as_str(), &r.state)).collect();
-    pins.sort_by_key(|(member, pin, _)| (*member, *pin));
+    // Of a pin's rows the one that says most against it.
+    let worst = |state: &LockState| match state {
+        LockState::Altered => 0,
+        LockState::Edited => 1,
+        LockState::Unlocked(_) => 2,
+        LockState::Locked => 3,
+    };
+    pins.sort_by_key(|(member, pin, state)| (*member, *pin, worst(state)));
     pins.dedup_by(|a, b| (a.0, a.1) == (b.0, b.1));
     if listing.filtered {
-        return match listing.rows.len() {
+        return match lines {
             0 => "no match".to_owned(),
             1 => "1 match".to_owned(),
             several => format!("{several} matches in {}", many(pins.len(), "pin")),
@@ -244,6 +258,10 @@ pub(super) fn open(out: &mut String, listing: &Listing, look: &Look) {
         }
     }
     if !look.quiet {
+        if let Some(text) = aside(listing) {
+            let label = paint(Ink::Note, "note:", look.color_err);
+            let _ = writeln!(out, "{label} {}", wrap(&text, look.width, 6, 6));
+        }
         // Where something is open, it may well have the name.
         let open = |filter: &&String| listing.unknown.iter().any(|u| u.filter.to_string() == **filter);
         for filter in listing.unnamed.iter().filter(|f| !open(f)) {
@@ -251,6 +269,17 @@ pub(super) fn open(out: &mut String, listing: &Listing, look: &Look) {
             let _ = writeln!(out, "{label} nothing here has the name of the filter {}", visible(filter));
         }
     }
+}
+
+/// What the answer does not speak of, so that nobody takes it for more than it is.
+fn aside(listing: &Listing) -> Option<String> {
+    let said = |(kind, count): (&Aside, &usize)| match kind {
+        Aside::Bases => format!("{} (--base)", many(*count, "base image")),
+        Aside::Dependencies => "what apt pulls in beside what is named".to_owned(),
+        Aside::Registry => "registry packages of yarn pins".to_owned(),
+    };
+    let all: Vec<String> = listing.aside.iter().map(said).collect();
+    (!all.is_empty()).then(|| format!("not looked into: {}", all.join(", ")))
 }
 
 fn unknown(one: &Unknown) -> String {
@@ -269,12 +298,13 @@ pub(super) fn troubles(listing: &Listing) -> Vec<(String, Trouble)> {
 }
 
 /// `rows`: a line each of what is pinned; `unknown`: the same of what a filter cannot tell, and why;
-/// `unnamed`: filters whose name nothing has.
+/// `unnamed`: filters whose name nothing has; `aside`: what was not looked into, and of how many pins.
 #[derive(Serialize)]
 pub(super) struct Json<'a> {
     rows: Vec<Row<'a>>,
     unknown: Vec<Open<'a>>,
     unnamed: &'a [String],
+    aside: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Serialize)]
@@ -350,6 +380,7 @@ pub(super) fn json(listing: &Listing) -> Json<'_> {
             .map(|u| Open { filter: u.filter.to_string(), why: &u.why, row: json_row(&u.row) })
             .collect(),
         unnamed: &listing.unnamed,
+        aside: listing.aside.iter().map(|(kind, count)| (kind.word(), *count)).collect(),
     }
 }
 
