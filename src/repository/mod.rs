@@ -15,8 +15,10 @@
 //! | `sparse` | folders that stand in the index as one entry, spread out |
 //! | `tree` | the index as a [`crate::disk::Held`] |
 //! | `staged` | what differs from HEAD's tree |
+//! | `attributes` | what a checkout converts, by the .gitattributes of the index |
 //! | `objects` | blobs and trees by their ids, also of alternates |
 
+mod attributes;
 mod cached;
 mod error;
 mod find;
@@ -29,6 +31,7 @@ mod split;
 mod staged;
 mod tree;
 
+pub use attributes::{Attributes, Conversion, FILE};
 pub use error::RepositoryError;
 pub use find::{Given, Repository};
 pub use hooks::HooksDir;

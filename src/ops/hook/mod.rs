@@ -4,6 +4,7 @@
 //! judge a checkout of the commit. Nothing here writes but [`install`] and [`uninstall`], and these
 //! touch only hooks that this program wrote.
 
+mod converted;
 mod differs;
 mod install;
 mod run;

@@ -8,15 +8,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::members::{Member, rise};
-use super::super::project::{MANIFEST, failure};
+use super::super::project::{CAP, MANIFEST, failure};
 use super::super::stand::{faults, in_tree};
 use super::super::verify::{self, Options};
+use super::converted;
 use super::differs::{self, Differing};
 use super::touched::{folders, is_below, split, touched};
 use crate::disk::Root;
 use crate::lock;
+use crate::manifest::{Manifest, Workspace};
 use crate::model::{Class, Failure, Place, RelPath, Trouble, Verdict, quoted, visible};
-use crate::repository::{Index, Repository, RepositoryError};
+use crate::repository::{Attributes, Index, Repository, RepositoryError};
 
 /// What the index came to.
 #[derive(Debug, Default)]
@@ -51,7 +53,9 @@ pub fn run(repository: &Repository, here: &Path, options: &Options) -> Result<Ju
     let mut judged = Judged { failures: unnamed(&odd, &staged), ..Judged::default() };
     judged.failures.extend(unmerged(&index, &members, &seen));
     judged.failures.extend(orphans(repository, &index, &members, &staged, &seen));
-    let touched = touched(&members, &staged);
+    let mut touched = touched(&members, &staged);
+    touched.extend(inheriting(&index, &members, &staged));
+    let attributes = Attributes::of(&index);
     let top = Arc::new(index.root(None));
     let workspaces: Vec<Failure> = touched.iter().flat_map(|folder| whole(&index, folder, &seen)).collect();
     judged.failures.extend(workspaces);
@@ -61,7 +65,12 @@ pub fn run(repository: &Repository, here: &Path, options: &Options) -> Result<Ju
     let results = crate::remote::each(&meant, jobs, judge);
     let mut red = Vec::new();
     let mut told = BTreeSet::new();
-    for (folder, result) in meant.into_iter().zip(results) {
+    for (folder, mut result) in meant.into_iter().zip(results) {
+        if let Ok(Some(verdict)) = &mut result {
+            let ground = in_tree(&top, folder.parse().ok());
+            let converted = ground.map(|ground| converted::findings(&attributes, folder, &ground));
+            verdict.findings.extend(converted.unwrap_or_default());
+        }
         let Some(result) = result.transpose() else { continue };
         if !result.as_ref().is_ok_and(Verdict::is_clean) {
             red.push(folder.as_str());
@@ -82,6 +91,25 @@ pub fn run(repository: &Repository, here: &Path, options: &Options) -> Result<Ju
         judged.hint = Some(hint(repository, &index, &red, options, &seen));
     }
     Ok(judged)
+}
+
+/// Members that inherit an archive which names a changed file of their workspace.
+fn inheriting(index: &Index, members: &BTreeSet<String>, staged: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    for folder in members {
+        let root = index.root(folder.parse().ok().as_ref());
+        let bytes = MANIFEST.parse().ok().and_then(|path| root.read(&path, CAP).ok().flatten()).unwrap_or_default();
+        if !matches!(Workspace::peek(MANIFEST, &bytes), Ok(Some(_))) {
+            continue;
+        }
+        let Ok(manifest) = Manifest::parse(MANIFEST, &bytes) else { continue };
+        let named = manifest.archives.values().flat_map(|archive| archive.keys.files());
+        let path = |file: RelPath| if folder.is_empty() { file.to_string() } else { format!("{folder}/{file}") };
+        if named.map(path).any(|path| staged.contains(&path)) {
+            out.extend(members.iter().filter(|m| is_below(m, folder)).cloned());
+        }
+    }
+    out
 }
 
 /// Says whose failure it is, where no place does.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::super::MANIFEST;
+use crate::repository::FILE;
 
 /// The folder and the name of a path.
 pub(super) fn split(path: &str) -> (&str, &str) {
@@ -29,13 +30,13 @@ pub(super) fn folders(paths: &[String]) -> HashSet<&str> {
     seen
 }
 
-/// The members with a changed path below their folder; and where a manifest changed, all below it,
-/// which may take over what it says.
+/// The members with a changed path below their folder; and where a manifest or a .gitattributes changed,
+/// all below it, which may take over what it says, or be converted by it.
 pub(super) fn touched(members: &BTreeSet<String>, staged: &[String]) -> BTreeSet<String> {
     let folders = folders(staged);
     let mut out: BTreeSet<String> = members.iter().filter(|m| folders.contains(m.as_str())).cloned().collect();
     let manifests: Vec<&str> =
-        staged.iter().map(|p| split(p)).filter(|(_, n)| *n == MANIFEST).map(|(f, _)| f).collect();
+        staged.iter().map(|p| split(p)).filter(|(_, n)| [MANIFEST, FILE].contains(n)).map(|(f, _)| f).collect();
     for above in &manifests {
         // An outer one covers what is below an inner one.
         let covered = |outer: &&str| is_below(above, outer) && outer != above;
@@ -79,5 +80,6 @@ mod tests {
         check(&["", "a", "a/b", "ab"], &["a/pins.toml"], &["", "a", "a/b"]);
         // It may have been deleted.
         check(&["w/a", "w/b", "x"], &["w/pins.toml", "w/a/pins.toml"], &["w/a", "w/b"]);
+        check(&["w/a", "w/b", "x"], &["w/.gitattributes"], &["w/a", "w/b"]);
     }
 }

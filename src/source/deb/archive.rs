@@ -42,6 +42,23 @@ pub struct Repository {
     pub signed_by: Vec<Keyring>,
 }
 
+impl Archive {
+    /// The files that it names, beside the manifest.
+    #[must_use]
+    pub fn files(&self) -> Vec<RelPath> {
+        match &self.origin {
+            Origin::Sources(path) => vec![path.clone()],
+            Origin::Here(repository) => {
+                let path = |key: &'_ Keyring| match key {
+                    Keyring::Path(path) => Some(path.clone()),
+                    _ => None,
+                };
+                repository.signed_by.iter().filter_map(path).collect()
+            }
+        }
+    }
+}
+
 /// Which snapshot of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Snapshot {
