@@ -215,9 +215,14 @@ fn two_packages_that_would_share_a_file_of_the_mirror_are_refused() {
     desk.pins(VENDOR);
     let settings = desk.read(".yarnrc");
     desk.work.write("app/.yarnrc", settings + MIRROR);
+    // yarn itself writes both to one file, side by side: at times that makes it fail on its own, with
+    // what it says of the file, and dubo-pin has no answer to judge. Nothing is taken either way.
     let ran = desk.idle(&["refresh"]);
-    assert!(matches!(ran.code, Some(1 | 2)), "{ran:?}");
-    ran.says("homebridge").says("plugin").says("v1.0.0");
+    match ran.code {
+        Some(2) => ran.says("two packages would be the file `v1.0.0`").says("homebridge").says("plugin"),
+        Some(3 | 4) => ran.says("app").says("v1.0.0"),
+        _ => panic!("{ran:?}"),
+    };
 }
 
 #[test]
