@@ -8,7 +8,8 @@
 //! | [`cli`] | one file a verb: its arguments and one call into ops; the environment is read here | ops, ui, remote |
 //! | [`ui`] | the only voice: shell, colours, progress bars, errors with help, reports | model |
 //! | [`ops`] | one verb each, a straight line | all below |
-//! | [`check`] | comparison of manifest, lock, Dockerfile, vendored files: one file a rule family | manifest, lock, vendor, dockerfile, disk, source |
+//! | [`adopt`] | the pins that a person would have written for what Dockerfiles take in | check, manifest, source, dockerfile |
+//! | [`check`] | comparison of manifest, lock, Dockerfile, vendored files: one file a rule family; what no pin covers; what can be said without a lock | manifest, lock, vendor, dockerfile, disk, source |
 //! | [`vendor`] | which files are vendored, where, and whose they are | manifest, lock, disk |
 //! | [`manifest`] | pins.toml: read into types, every error at once; edited losslessly | source, lock, dockerfile::site, table |
 //! | [`source`] | the only place that knows the kinds of pins: git, url, deb, image, yarn | remote, trust, lock, dockerfile, disk, table |
@@ -26,6 +27,7 @@
 //! sites become edits of the [`dockerfile`], and [`disk`] applies edits and lock as one plan.
 //! Through `verify` it flows without [`remote`]: [`check`] compares what stands on the disk.
 
+pub mod adopt;
 pub mod check;
 pub mod cli;
 pub mod disk;

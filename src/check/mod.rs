@@ -5,9 +5,12 @@
 //! files of the folder say, such as package.json.
 
 mod archives;
+pub mod cover;
 mod implied;
+pub mod lint;
 mod locked;
 mod sites;
+pub mod suppress;
 pub mod vendored;
 
 use std::collections::{BTreeMap, BTreeSet};

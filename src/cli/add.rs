@@ -68,6 +68,7 @@ pub(super) fn run(args: &Args, common: &Common, shell: &Shell) -> u8 {
             .filter_map(|(key, value)| Some((key.to_owned(), Literal::Text(value?.clone()))))
             .collect(),
         into: args.into.clone(),
+        comment: Vec::new(),
     };
     edited(shell, "add", ops::edit::add(&common.directory, &pin, args.dry_run, &shell.progress()))
 }

@@ -11,6 +11,8 @@ mod export;
 mod fetch;
 mod gc;
 mod hook;
+mod init;
+mod lint;
 mod list;
 mod outdated;
 mod refresh;

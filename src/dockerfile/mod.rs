@@ -14,10 +14,16 @@
 //! | `comment` | the version that a comment above a pin tells |
 //! | [`images`] | every image that is taken in, and the edits that pin it |
 //! | `shadow` | what makes the build use another value than the pinned one |
-//! | [`shell`] | the packages that RUN installs with apt |
+//! | [`shell`] | what the commands of RUN take in: apt, yarn, git, curl, other managers |
+//! | [`checkout`] | the git repositories that a stage takes in, and what holds each |
+//! | [`added`] | what ADD and COPY take in |
+//! | [`intake`] | [`Intake`]: all of what is taken in, in one list |
+//! | [`suppress`] | `# dubo-pin: ignore=ID reason` |
 //!
 //! Nothing here opens a file or writes one, and nothing is run.
 
+pub mod added;
+pub mod checkout;
 mod comment;
 mod edit;
 mod expand;
@@ -25,6 +31,7 @@ mod fault;
 mod heredoc;
 pub mod images;
 mod instruction;
+pub mod intake;
 mod lex;
 mod lines;
 mod locate;
@@ -39,6 +46,7 @@ mod search;
 mod shadow;
 pub mod shell;
 mod site;
+pub mod suppress;
 mod words;
 
 #[cfg(test)]
@@ -49,6 +57,7 @@ pub use edit::{Edit, EditError, apply, undo};
 pub use expand::expand;
 pub use fault::SiteError;
 pub use instruction::{Body, Command, Comment, Flag, Heredoc, Instruction, Stage};
+pub use intake::Intake;
 pub use lex::{ExpandError, Var};
 pub use locate::{Located, assigned, locate};
 pub use logical::Logical;

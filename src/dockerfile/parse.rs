@@ -11,9 +11,11 @@ use super::expand::expand_bytes;
 use super::heredoc;
 use super::images::{Images, images};
 use super::instruction::{Body, Command, Comment, Heredoc, Instruction, Stage};
+use super::intake::{Found, Intake, intakes};
 use super::lines::{Lines, continued, directive, is_comment, lead};
 use super::logical::Logical;
 use super::scope::{Assignment, Variables, assignments};
+use super::shell::Commands;
 use super::words;
 use crate::model::{Place, Trouble, quoted};
 
@@ -34,6 +36,8 @@ pub struct Dockerfile {
     assignments: Vec<Assignment>,
     variables: Variables,
     images: OnceLock<Images>,
+    commands: OnceLock<Commands>,
+    found: OnceLock<Found>,
 }
 
 impl Dockerfile {
@@ -41,6 +45,18 @@ impl Dockerfile {
     #[must_use]
     pub fn images(&self) -> &Images {
         self.images.get_or_init(|| images(self))
+    }
+
+    /// What its RUNs take in, looked for once.
+    #[must_use]
+    pub fn commands(&self) -> &Commands {
+        self.commands.get_or_init(|| Commands::read(self))
+    }
+
+    /// All that it takes in from outside, in the order of the file.
+    #[must_use]
+    pub fn intakes(&self) -> Vec<Intake<'_>> {
+        intakes(self, self.found.get_or_init(|| Found::read(self)))
     }
 
     /// Reads a Dockerfile. `file` is its path as messages shall show it.
@@ -86,6 +102,8 @@ impl Dockerfile {
             assignments,
             variables,
             images: OnceLock::new(),
+            commands: OnceLock::new(),
+            found: OnceLock::new(),
         })
     }
 

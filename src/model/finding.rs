@@ -89,6 +89,12 @@ macro_rules! ids {
                 match self { $(Self::$name => stringify!($name),)+ }
             }
 
+            /// The id of a text such as `APT009`.
+            #[must_use]
+            pub fn read(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|id| id.as_str() == text)
+            }
+
             /// What the id stands for, in a few words.
             #[must_use]
             pub fn title(self) -> &'static str {
@@ -101,29 +107,46 @@ macro_rules! ids {
 ids! {
     APT001 "package is installed without its locked version",
     APT002 "version of a package is not the locked one",
+    APT003 "package is pinned by a pattern or a suite",
     APT004 "version of a package differs between platforms",
     APT005 "packages that cannot be known",
+    APT006 "one package is installed at two versions in one chain of stages",
+    APT008 "package is named twice in one install",
+    APT009 "packages are installed with their recommended ones",
+    APT010 "all packages are upgraded to whatever is there",
     APT011 "packages are not vendored, so that a build is not held to them",
     APT012 "locked package is installed nowhere",
     APT013 "locked package is not one that the pin allows",
     APT014 "archive's evidence is not whole",
     APT015 "vendored archive does not say what the lock says",
     ARG001 "pinned ARG is overridden or shadowed",
+    COV001 "what is taken in has no pin",
     COV002 "vendored path is excluded by .dockerignore",
+    DOC001 "comment ends the continued command of a heredoc",
     DOC002 "Dockerfile cannot be read",
     DOC003 "site not found",
     DOC004 "site matches more than one instruction",
     DOC005 "pinned value is split by a continuation",
+    GIT001 "repository is taken at a branch, a tag or a short id",
+    GIT002 "repository is cloned and nothing is checked out",
     GIT003 "version comment or version ARG is not the tag of the commit",
+    GIT005 "git:// is not authenticated",
+    GIT006 "one repository is taken at two commits",
     GIT007 "commit object is not the one that is pinned",
     GIT008 "locked value is not one that the pin allows",
     IMG001 "image is taken in without its digest",
+    IMG002 "image has no tag, or `latest`",
+    IMG003 "image has a digest and no readable tag",
     IMG008 "image is taken in with another digest than the locked one",
+    IMG009 "image of COPY, a mount or ONBUILD has no digest",
+    IMG010 "image of # syntax= has no digest",
     IMG011 "name is no stage to FROM, though a stage bears it in other letters",
     IMG012 "image cannot be known before the build",
+    IMG013 "digest stands behind a tag that a variable gives",
     IMG014 "locked image is not one that the pin follows",
     IMG015 "malformed image reference",
     IMG016 "no Dockerfile takes in the image of the pin",
+    LINT001 "setting of [lint] names no finding that it can change",
     LOCK001 "Dockerfile and lock differ",
     LOCK002 "pin is not in the lock",
     LOCK003 "lock entry without a pin",
@@ -136,7 +159,14 @@ ids! {
     LOCK010 "member of a workspace is judged without it",
     PIN001 "pin is not locked yet",
     PIN002 "kind of pin is not built yet",
+    PKG001 "packages of a manager that dubo-pin does not pin",
+    SUP001 "suppression without a reason, unused, or not understood",
     GIT009 "vendored tar is not the tree of the locked commit",
+    URL001 "ADD of a URL has no checksum",
+    URL002 "ADD of a git repository names no commit",
+    URL003 "file is fetched and no hash of it is checked",
+    URL004 "file is fetched straight into a shell",
+    URL005 "URL names whatever is newest",
     URL006 "vendored file is missing",
     URL007 "locked file is not the one that the pin names",
     VEND001 "vendored file has other bytes",
@@ -164,6 +194,45 @@ ids! {
     YARN016 "what yarn add takes cannot be known",
     YARN017 "locked entry of a folder is not whole",
     YARN018 "locked package is added by no yarn add",
+}
+
+impl Id {
+    /// Whether a suppression or `[lint]` may silence it: what is said of a Dockerfile's own text. What
+    /// the lock proves cannot be silenced.
+    #[must_use]
+    pub fn is_suppressible(self) -> bool {
+        matches!(
+            self,
+            Self::APT001
+                | Self::APT003
+                | Self::APT005
+                | Self::APT006
+                | Self::APT008
+                | Self::APT009
+                | Self::APT010
+                | Self::ARG001
+                | Self::COV001
+                | Self::DOC001
+                | Self::GIT001
+                | Self::GIT002
+                | Self::GIT005
+                | Self::GIT006
+                | Self::IMG001
+                | Self::IMG002
+                | Self::IMG003
+                | Self::IMG009
+                | Self::IMG010
+                | Self::IMG011
+                | Self::IMG012
+                | Self::IMG013
+                | Self::PKG001
+                | Self::URL001
+                | Self::URL002
+                | Self::URL003
+                | Self::URL004
+                | Self::URL005
+        )
+    }
 }
 
 impl std::fmt::Display for Id {

@@ -9,6 +9,8 @@ pub mod export;
 pub mod fetch;
 pub mod gc;
 pub mod hook;
+pub mod init;
+pub mod lint;
 pub mod list;
 pub mod outdated;
 pub mod refresh;

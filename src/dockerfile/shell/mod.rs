@@ -1,5 +1,4 @@
-//! The shell text of RUN: which packages apt is told to install, and yarn to add, and where each
-//! stands.
+//! The shell text of RUN: what its commands take in, and where each word stands.
 //!
 //! | file | what it is for |
 //! |---|---|
@@ -10,6 +9,11 @@
 //! | `run` | one RUN from its text to its installs |
 //! | `apt` | apt's command line: options, verb, operands |
 //! | [`yarn`] | yarn's, whose `add` takes packages from git |
+//! | [`git`] | git's: clone, fetch, checkout |
+//! | [`download`] | curl's and wget's, and whether the same RUN checks a hash |
+//! | [`managed`] | the package managers that no pin knows |
+//! | `spelled` | [`Spelled`]: a word with what it comes to and which variables give it |
+//! | `commands` | [`Commands`]: all of these, read in one pass |
 //! | `uses` | who else asks for the variables of an operand |
 //! | `rewrite` | the version of an operand as an [`Edit`](super::Edit) |
 //!
@@ -23,17 +27,21 @@ use std::ops::Range;
 use super::instruction::{Command, Instruction};
 use super::parse::Dockerfile;
 use crate::model::{Place, quoted};
-use variables::Declared;
 
 /// All bytes that variables may give in one file; what comes after is not understood.
 const BUDGET: usize = 8 * 1024 * 1024;
 
 mod apt;
 mod command;
+mod commands;
+pub mod download;
 mod fields;
+pub mod git;
+pub mod managed;
 mod rewrite;
 mod run;
 mod scan;
+mod spelled;
 mod text;
 mod uses;
 mod variables;
@@ -42,7 +50,9 @@ pub mod yarn;
 #[cfg(test)]
 mod tests;
 
+pub use commands::Commands;
 pub use rewrite::OperandError;
+pub use spelled::{Piece, Spelled};
 
 /// One command that installs packages with apt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,19 +197,7 @@ impl fmt::Display for Why {
 /// Finds every apt install of a Dockerfile, ONBUILD included, in order of instructions.
 #[must_use]
 pub fn installs(file: &Dockerfile) -> Vec<Install> {
-    let declared = Declared::new(file, BUDGET);
-    let (mut out, mut uses) = (Vec::new(), uses::Uses::default());
-    for (index, instruction) in runs(file) {
-        out.extend(run::read(&declared, index, instruction, &mut uses).installs());
-    }
-    uses.of_others(file);
-    let mut holds = Vec::new();
-    for install in &mut out {
-        let instruction = install.instruction;
-        holds.extend(install.operands.iter_mut().map(|operand| (instruction, &mut operand.hold)));
-    }
-    uses.tell(holds);
-    out
+    file.commands().installs.clone()
 }
 
 /// The RUNs of a Dockerfile, those in an ONBUILD too.

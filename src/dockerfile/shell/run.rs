@@ -1,7 +1,9 @@
 //! One RUN from its text to what it takes in.
 //!
-//! For [`installs`](super::installs) and [`adds`](super::yarn::adds). First all text that any shell of it reads, with what that
+//! For [`Commands`](super::Commands). First all text that any shell of it reads, with what that
 //! assigns; then the commands in it, each once.
+
+#![allow(dead_code, reason = "the readers of git and curl call it next")]
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -9,6 +11,7 @@ use std::ops::Range;
 use super::super::instruction::Instruction;
 use super::super::logical::Logical;
 use super::fields::{Fields, Known, expand};
+use super::git::{self, GitCommand};
 use super::scan::{self, Command, Scan};
 use super::uses::Uses;
 use super::variables::{Declared, Scope, Script, collect};
@@ -36,8 +39,10 @@ pub(super) fn read<'a>(
         functions: BTreeSet::new(),
         size: 0,
         given_up: None,
+        seen: Vec::new(),
     };
     run.read();
+    run.seen = run.look();
     for script in &run.scripts {
         for (name, at) in &script.scan.uses {
             uses.add(script.line.get(name.clone()), index, script.line.cover(*at..at + 1).start);
@@ -63,6 +68,19 @@ pub(super) struct Run<'a> {
     size: usize,
     /// Where reading was given up first.
     given_up: Option<Range<usize>>,
+    /// Each command with its words expanded, as script, command and words.
+    seen: Vec<(usize, usize, Fields)>,
+}
+
+/// One command of a RUN.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// The script that it stands in.
+    pub(super) script: &'a Script,
+    /// Which of the script's commands it is.
+    pub(super) index: usize,
+    pub(super) command: &'a Command,
+    pub(super) fields: &'a Fields,
 }
 
 impl Run<'_> {
@@ -145,20 +163,52 @@ impl Run<'_> {
         }
     }
 
+    /// Expands the words of every command.
+    fn look(&self) -> Vec<(usize, usize, Fields)> {
+        let known = self.known();
+        let mut out = Vec::new();
+        for (index, script) in self.scripts.iter().enumerate() {
+            for (nth, command) in script.scan.commands.iter().enumerate() {
+                out.push((index, nth, expand(&known, index, &command.words)));
+            }
+        }
+        out
+    }
+
+    /// Every command, script by script: first that of the RUN, then those in it.
+    pub(super) fn commands(&self) -> impl Iterator<Item = Seen<'_>> {
+        self.seen.iter().filter_map(|(script, index, fields)| {
+            let script = self.scripts.get(*script)?;
+            Some(Seen { script, index: *index, command: script.scan.commands.get(*index)?, fields })
+        })
+    }
+
+    /// Which instruction it is, and of which stage.
+    pub(super) fn place(&self) -> (usize, Option<usize>) {
+        (self.index, self.instruction.stage)
+    }
+
+    /// The names of its functions.
+    pub(super) fn functions(&self) -> &BTreeSet<Vec<u8>> {
+        &self.functions
+    }
+
+    /// Where reading was given up.
+    pub(super) fn given_up(&self) -> Option<Range<usize>> {
+        self.given_up.clone()
+    }
+
     /// What is found in the commands, each once, in the order of the file.
     fn find<T>(&self, seek: Seek<T>) -> Vec<(String, Range<usize>, T)> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
-        for (index, script) in self.scripts.iter().enumerate() {
-            for command in &script.scan.commands {
-                let fields = expand(&self.known(), index, &command.words);
-                let Some((program, at, said)) = seek(script, command, &fields, &self.functions) else {
-                    continue;
-                };
-                let span = fields.all.get(at).map_or(0..0, |f| f.cover.clone());
-                if seen.insert((span.start, span.end)) {
-                    found.push((program, span, said));
-                }
+        for Seen { script, command, fields, .. } in self.commands() {
+            let Some((program, at, said)) = seek(script, command, fields, &self.functions) else {
+                continue;
+            };
+            let span = fields.all.get(at).map_or(0..0, |f| f.cover.clone());
+            if seen.insert((span.start, span.end)) {
+                found.push((program, span, said));
             }
         }
         found.sort_by_key(|(_, span, _)| span.start);
@@ -187,6 +237,21 @@ impl Run<'_> {
             install((String::new(), span, apt::Read { not_understood, ..apt::Read::default() }))
         }));
         out
+    }
+
+    /// What it does with git.
+    pub(super) fn git(&self) -> Vec<GitCommand> {
+        let command = |(_, span, said): (String, Range<usize>, git::Read)| GitCommand {
+            instruction: self.index,
+            stage: self.instruction.stage,
+            verb: said.verb,
+            repository: said.repository,
+            references: said.references,
+            folder: said.folder,
+            recursive: said.recursive,
+            span,
+        };
+        self.find(git::git).into_iter().map(command).collect()
     }
 
     /// What it adds with yarn.

@@ -40,7 +40,7 @@ impl Uses {
 
     /// Tells each operand who else asks for its variables. `holds`: where each one stands, with its
     /// instruction.
-    pub(super) fn tell(self, holds: Vec<(usize, &mut Hold)>) {
+    pub(super) fn tell(&self, holds: Vec<(usize, &mut Hold)>) {
         let mine: BTreeSet<usize> = holds.iter().flat_map(|(_, hold)| hold.uses.iter().copied()).collect();
         let (mut anywhere, mut inside) = (HashMap::new(), HashMap::new());
         for (name, instruction, at) in self.all.iter().filter(|(_, _, at)| !mine.contains(at)) {

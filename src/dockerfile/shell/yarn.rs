@@ -13,8 +13,8 @@ use super::command::{HANDS, WRAPPERS, is_mute, name};
 use super::fields::{Field, Fields, Source, Unit, text};
 use super::rewrite::Hold;
 use super::scan::Command;
-use super::variables::{Declared, Script};
-use super::{BUDGET, NotUnderstood, Why, Written, run, runs, uses};
+use super::variables::Script;
+use super::{NotUnderstood, Why, Written};
 use crate::model::Place;
 
 mod edit;
@@ -75,19 +75,7 @@ impl Package {
 /// Finds every `yarn add` of a Dockerfile, ONBUILD included, in order of instructions.
 #[must_use]
 pub fn adds(file: &Dockerfile) -> Vec<Add> {
-    let declared = Declared::new(file, BUDGET);
-    let (mut out, mut uses) = (Vec::new(), uses::Uses::default());
-    for (index, instruction) in runs(file) {
-        out.extend(run::read(&declared, index, instruction, &mut uses).adds());
-    }
-    uses.of_others(file);
-    let mut holds = Vec::new();
-    for add in &mut out {
-        let instruction = add.instruction;
-        holds.extend(add.packages.iter_mut().map(|package| (instruction, &mut package.hold)));
-    }
-    uses.tell(holds);
-    out
+    file.commands().adds.clone()
 }
 
 /// What a command says.

@@ -28,6 +28,19 @@ pub struct NewPin {
     pub keys: Vec<(String, Literal)>,
     /// Its sites.
     pub into: Vec<Site>,
+    /// Lines of the comment above it, without `#`.
+    pub comment: Vec<String>,
+}
+
+/// An archive that is to be added, as `[archives.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewArchive {
+    /// Its name.
+    pub name: PinName,
+    /// Its keys in the order in which they are written.
+    pub keys: Vec<(String, Literal)>,
+    /// Lines of the comment above it, without `#`.
+    pub comment: Vec<String>,
 }
 
 /// A value as it is written into a manifest.
@@ -37,6 +50,8 @@ pub enum Literal {
     Text(String),
     /// A list of strings.
     Texts(Vec<String>),
+    /// An inline table of strings.
+    Table(Vec<(String, String)>),
     /// `true` or `false`.
     Flag(bool),
     /// An integer.

@@ -36,7 +36,8 @@ pub(super) fn pin(pin: &NewPin, aligned: bool) -> String {
     }
     let widest = lines.iter().map(|(name, _)| name.chars().count()).max();
     let width = if aligned { widest.unwrap_or(0) } else { 0 };
-    let mut out = format!("[pins.{}]\n", key(pin.name.as_str()));
+    let mut out: String = pin.comment.iter().map(|line| format!("# {line}\n")).collect();
+    out += &format!("[pins.{}]\n", key(pin.name.as_str()));
     for (name, value) in lines {
         out += &format!("{name:width$} = {value}\n");
     }
@@ -47,6 +48,9 @@ fn value(literal: &Literal) -> String {
     match literal {
         Literal::Text(text) => Value::from(text.as_str()).to_string(),
         Literal::Texts(texts) => Value::Array(texts.iter().collect::<Array>()).to_string(),
+        Literal::Table(pairs) => {
+            pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect::<InlineTable>().to_string()
+        }
         Literal::Flag(flag) => flag.to_string(),
         Literal::Number(number) => number.to_string(),
     }

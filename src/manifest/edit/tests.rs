@@ -31,6 +31,7 @@ fn coredns() -> NewPin {
             ("exclude".to_owned(), Literal::Texts(vec!["1.11.2".to_owned()])),
         ],
         into: vec![site("fetcher", "GIT_COMMIT", None), site("fetcher", "GIT_VERSION", Some("tag"))],
+        comment: Vec::new(),
     }
 }
 

@@ -75,6 +75,10 @@ impl Tree {
         let value = |literal: &Literal| match literal {
             Literal::Text(text) => Self::Value(format!("string {text}")),
             Literal::Texts(texts) => Self::List(texts.iter().map(|t| Self::Value(format!("string {t}"))).collect()),
+            Literal::Table(pairs) => {
+                let each = |(k, v): &(String, String)| (k.clone(), Self::Value(format!("string {v}")));
+                Self::Table(pairs.iter().map(each).collect())
+            }
             Literal::Flag(flag) => Self::Value(format!("boolean {flag}")),
             Literal::Number(number) => Self::Value(format!("integer {number}")),
         };

@@ -1,0 +1,1 @@
+//! `dubo-pin init`.

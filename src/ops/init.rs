@@ -1,0 +1,1 @@
+//! `init`: adopts Dockerfiles as they are. Writes pins.toml and nothing else.
