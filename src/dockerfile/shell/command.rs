@@ -197,6 +197,9 @@ pub(super) fn scripts(
     }
     let says =
         all.first().and_then(name).is_some_and(|n| SAYS.contains(&n.as_str()) && !functions.contains(n.as_bytes()));
+    // `git commit -m "git clone …"`
+    let messages = all.first().and_then(name).is_some_and(|n| n == "git")
+        && !all.iter().take(16).any(|f| name(f).is_some_and(|n| n == "foreach"));
     for (at, field) in all.iter().enumerate() {
         let Some(word) = field.known() else { continue };
         let rest = all.get(at + 1..).unwrap_or_default();
@@ -229,7 +232,7 @@ pub(super) fn scripts(
         if at > 0
             && !says
             && first.len() < word.trim().len()
-            && (PROGRAMS.contains(&base(first)) || is_yarn(base(first)))
+            && (PROGRAMS.contains(&base(first)) || is_yarn(base(first)) || (base(first) == "git" && !messages))
         {
             let mut inside = Logical::default();
             text(field, &mut inside);

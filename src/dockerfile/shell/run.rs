@@ -241,17 +241,30 @@ impl Run<'_> {
 
     /// What it does with git.
     pub(super) fn git(&self) -> Vec<GitCommand> {
-        let command = |(_, span, said): (String, Range<usize>, git::Read)| GitCommand {
-            instruction: self.index,
-            stage: self.instruction.stage,
-            verb: said.verb,
-            repository: said.repository,
-            references: said.references,
-            folder: said.folder,
-            recursive: said.recursive,
-            span,
-        };
-        self.find(git::git).into_iter().map(command).collect()
+        let found = self.find(git::git);
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let standing = git::standing(&self.find(git::moves));
+        let mut out = Vec::new();
+        for (_, span, all) in found {
+            let before = standing.partition_point(|(at, _)| *at < span.start);
+            let from = before.checked_sub(1).and_then(|i| standing.get(i)).map_or("", |(_, folder)| folder);
+            out.extend(all.into_iter().map(|said| GitCommand {
+                instruction: self.index,
+                stage: self.instruction.stage,
+                verb: said.verb,
+                repository: said.repository,
+                remote: said.remote,
+                references: said.references,
+                folder: said.folder,
+                recursive: said.recursive,
+                floats: said.floats,
+                standing: git::join(from, &said.within),
+                span: span.clone(),
+            }));
+        }
+        out
     }
 
     /// What it adds with yarn.
