@@ -118,14 +118,23 @@ pub(super) struct Fields {
 
 /// Expands the words of a command.
 pub(super) fn expand(known: &Known<'_>, script: usize, words: &[Word]) -> Fields {
+    let Some(scan) = known.scripts.get(script).map(|s| &s.scan) else { return Fields::default() };
+    expand_atoms(known, script, words.iter().map(|w| (w.range.clone(), scan.atoms(w))))
+}
+
+/// The same for words whose atoms are not among those of the scan.
+pub(super) fn expand_atoms<'a>(
+    known: &Known<'_>,
+    script: usize,
+    words: impl Iterator<Item = (Range<usize>, &'a [Atom])>,
+) -> Fields {
     let own = Source { name: String::new(), giver: None, long: false, at: 0, via: 0 };
     let out = Fields { all: Vec::new(), sources: vec![own] };
     let mut expander = Expander { known, out, open: None, serial: 0, stack: Vec::new() };
     let (number, Some(script)) = (script, known.scripts.get(script)) else { return expander.out };
-    for (index, word) in words.iter().enumerate() {
-        let cover = script.line.cover(word.range.clone());
+    for (index, (range, atoms)) in words.enumerate() {
+        let cover = script.line.cover(range);
         expander.open = Some(Field { units: Vec::new(), tail: cover.end, cover, word: index });
-        let atoms = script.scan.atoms(word);
         let part = Part { line: &script.line, atoms, from: 0, script: number, docker: None, closed: true };
         expander.part(&part, None);
         let quoted = atoms.iter().any(|a| a.quoted && a.kind == Kind::Text);

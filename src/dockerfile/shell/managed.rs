@@ -1,13 +1,27 @@
 //! Package managers in RUN that dubo-pin pins nothing of: apk, dnf, pip, npm, gem, go, cargo, …
 //!
-//! So that what they bring is told and never passed over.
+//! So that what they bring is told and never passed over. Their names count where a program stands:
+//! behind wrappers, in inner shells and heredocs, as `python -m pip`. What a package is, and whether
+//! its version is exact, is not read: no manager but one with a lock or hashes of its own holds it.
+//! Those are known by their options alone; a lock file is not looked for.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::parse::Dockerfile;
-use super::run::Run;
+use super::fields::Field;
+use super::program::{named, program};
+use super::run::{Run, Seen};
 use super::spelled::Spelled;
 use crate::model::Place;
+
+mod held;
+mod table;
+
+use table::Manager;
+
+#[cfg(test)]
+mod tests;
 
 /// One command that brings packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +50,145 @@ impl Managed {
     }
 }
 
-/// What a RUN brings.
-pub(super) fn managed(_run: &Run<'_>) -> Vec<Managed> {
-    Vec::new()
+/// What a RUN brings, each command once, in the order of the file.
+pub(super) fn managed(run: &Run<'_>) -> Vec<Managed> {
+    let (mut out, mut once) = (Vec::new(), BTreeSet::new());
+    let (instruction, stage) = run.place();
+    for Seen { fields, .. } in run.commands() {
+        let Some((at, said)) = read(&fields.all, run.functions()) else { continue };
+        let span = fields.all.get(at).map_or(0..0, |f| f.cover.clone());
+        if !once.insert((span.start, span.end)) {
+            continue;
+        }
+        out.push(Managed {
+            instruction,
+            stage,
+            manager: said.manager,
+            verb: said.verb,
+            packages: said.packages.into_iter().map(|f| Spelled::new(fields, f)).collect(),
+            held: said.held,
+            span,
+        });
+    }
+    out.sort_by_key(|m| m.span.start);
+    out
+}
+
+/// What a command says.
+struct Said<'a> {
+    manager: &'static str,
+    verb: String,
+    packages: Vec<&'a Field>,
+    held: bool,
+}
+
+/// The manager that a command runs: which of the fields names it, what it says.
+fn read<'a>(fields: &'a [Field], functions: &BTreeSet<Vec<u8>>) -> Option<(usize, Said<'a>)> {
+    let at = program(fields, functions, |name, rest| said(name, rest).is_some())?;
+    let name = named(fields.get(at)?)?;
+    Some((at, said(&name, fields.get(at + 1..)?)?))
+}
+
+fn said<'a>(name: &str, words: &'a [Field]) -> Option<Said<'a>> {
+    if let Some((manager, words)) = module(name, words) {
+        return said(&manager, words);
+    }
+    let manager = table::find(name)?;
+    let line = Line::read(manager, words);
+    let held = held::held(manager, &line)?;
+    Some(Said { manager: manager.name, verb: line.verb, packages: line.packages, held })
+}
+
+/// What `python -m pip` runs.
+fn module<'a>(name: &str, words: &'a [Field]) -> Option<(String, &'a [Field])> {
+    let version = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy"))?;
+    if !version.chars().all(|c| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    for (at, field) in words.iter().enumerate().take(8) {
+        let word = field.known()?;
+        if word == "-m" {
+            return Some((words.get(at + 1)?.known()?, words.get(at + 2..)?));
+        }
+        if let Some(module) = word.strip_prefix("-m") {
+            return Some((module.to_owned(), words.get(at + 1..)?));
+        }
+        if !word.starts_with('-') {
+            return None;
+        }
+    }
+    None
+}
+
+/// A command line, its options apart.
+#[derive(Default)]
+struct Line<'a> {
+    /// The verb, its group before it: `install`, `tool install`; empty without one.
+    verb: String,
+    packages: Vec<&'a Field>,
+    options: BTreeSet<String>,
+}
+
+impl<'a> Line<'a> {
+    fn read(manager: &Manager, words: &'a [Field]) -> Self {
+        let mut out = Self::default();
+        let mut group = String::new();
+        let mut named = manager.verbs.is_empty() || manager.dashed;
+        let mut options = true;
+        let mut words = words.iter();
+        while let Some(field) = words.next() {
+            let dash = field.units.first().is_some_and(|u| !u.hole && u.byte == b'-') && field.units.len() > 1;
+            if options && dash {
+                let word = field.known().unwrap_or_default();
+                options = word != "--";
+                let (name, value) = word.split_once('=').map_or((word.as_str(), None), |(n, v)| (n, Some(v)));
+                if matches!(name, "-e" | "--editable") && manager.name == "pip" && value.is_none() {
+                    out.packages.extend(words.next());
+                } else if value.is_none() && manager.values.contains(&name) {
+                    let _ = words.next();
+                }
+                let off = matches!(value, Some("false" | "no" | "0"));
+                if !off && out.options.len() < 1000 {
+                    out.options.insert(name.to_owned());
+                    out.options.extend(value.map(|_| word.clone()));
+                }
+                continue;
+            }
+            if named {
+                out.packages.push(field);
+                continue;
+            }
+            // `apk $OPTIONS add x`
+            let Some(word) = field.known() else { continue };
+            // `cargo +nightly build`
+            if manager.name == "cargo" && word.starts_with('+') {
+                continue;
+            }
+            if group.is_empty() && manager.groups.contains(&word.as_str()) {
+                group = word;
+                continue;
+            }
+            named = true;
+            out.verb = if group.is_empty() { word } else { format!("{group} {word}") };
+        }
+        if !named {
+            out.verb = group;
+        }
+        out
+    }
+
+    fn has(&self, names: &[&str]) -> bool {
+        names.iter().any(|n| self.options.contains(*n))
+    }
+
+    /// Whether all that it names stands in the context, and it names something.
+    fn local(&self) -> bool {
+        let local = |f: &&Field| {
+            f.known().is_some_and(|w| {
+                let path = w.starts_with(['.', '/']) && !w.contains("://");
+                path || (w.ends_with(".whl") && !w.contains("://"))
+            })
+        };
+        !self.packages.is_empty() && self.packages.iter().all(local)
+    }
 }

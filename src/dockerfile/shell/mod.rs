@@ -10,6 +10,7 @@
 //! | `apt` | apt's command line: options, verb, operands |
 //! | [`yarn`] | yarn's, whose `add` takes packages from git |
 //! | [`git`] | git's: clone, fetch, checkout |
+//! | `program` | the program of a command behind wrappers |
 //! | [`download`] | curl's and wget's, and whether the same RUN checks a hash |
 //! | [`managed`] | the package managers that no pin knows |
 //! | `spelled` | [`Spelled`]: a word with what it comes to and which variables give it |
@@ -38,6 +39,7 @@ pub mod download;
 mod fields;
 pub mod git;
 pub mod managed;
+mod program;
 mod rewrite;
 mod run;
 mod scan;

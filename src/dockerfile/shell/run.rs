@@ -10,9 +10,10 @@ use std::ops::Range;
 
 use super::super::instruction::Instruction;
 use super::super::logical::Logical;
-use super::fields::{Fields, Known, expand};
+use super::super::parse::Dockerfile;
+use super::fields::{Fields, Known, expand, expand_atoms};
 use super::git::{self, GitCommand};
-use super::scan::{self, Command, Scan};
+use super::scan::{self, Atom, Command, Scan};
 use super::uses::Uses;
 use super::variables::{Declared, Scope, Script, collect};
 use super::yarn::{self, Add};
@@ -77,6 +78,8 @@ pub(super) struct Run<'a> {
 pub(super) struct Seen<'a> {
     /// The script that it stands in.
     pub(super) script: &'a Script,
+    /// Which of the RUN's scripts that is.
+    pub(super) number: usize,
     /// Which of the script's commands it is.
     pub(super) index: usize,
     pub(super) command: &'a Command,
@@ -177,10 +180,25 @@ impl Run<'_> {
 
     /// Every command, script by script: first that of the RUN, then those in it.
     pub(super) fn commands(&self) -> impl Iterator<Item = Seen<'_>> {
-        self.seen.iter().filter_map(|(script, index, fields)| {
-            let script = self.scripts.get(*script)?;
-            Some(Seen { script, index: *index, command: script.scan.commands.get(*index)?, fields })
+        self.seen.iter().filter_map(|(number, index, fields)| {
+            let script = self.scripts.get(*number)?;
+            Some(Seen { script, number: *number, index: *index, command: script.scan.commands.get(*index)?, fields })
         })
+    }
+
+    /// Its scripts.
+    pub(super) fn scripts(&self) -> &[Script] {
+        &self.scripts
+    }
+
+    /// Expands words of a script that are no command's.
+    pub(super) fn expand<'w>(&self, script: usize, words: impl Iterator<Item = (Range<usize>, &'w [Atom])>) -> Fields {
+        expand_atoms(&self.known(), script, words)
+    }
+
+    /// The Dockerfile that it stands in.
+    pub(super) fn file(&self) -> &Dockerfile {
+        self.declared.file
     }
 
     /// Which instruction it is, and of which stage.

@@ -63,6 +63,10 @@ pub(super) struct Command {
     pub(super) documents: Vec<Range<usize>>,
     /// What stands behind `<<<`.
     pub(super) strings: Vec<Word>,
+    /// The files that its output goes to, behind `>`.
+    pub(super) outputs: Vec<Word>,
+    /// Where it ends, redirections included.
+    pub(super) end: usize,
     /// Whether its output goes into the next command.
     pub(super) piped: bool,
 }
@@ -396,6 +400,10 @@ impl<'a> Scanner<'a> {
     fn redirect(&mut self, now: &mut Option<usize>) {
         let sign = self.rest().iter().take(3).take_while(|b| matches!(b, b'<' | b'>')).count();
         let document = self.rest().starts_with(b"<<");
+        // neither `2>x` nor `>&2`
+        let own =
+            self.at.checked_sub(1).and_then(|i| self.text.get(i)).is_none_or(|b| *b == b'1' || !b.is_ascii_digit());
+        let output = own && self.peek() == Some(b'>') && self.ahead(sign) != Some(b'&');
         self.at += sign;
         let tabs = document && sign == 2 && self.peek() == Some(b'-');
         if tabs || matches!(self.peek(), Some(b'&' | b'|')) {
@@ -404,6 +412,9 @@ impl<'a> Scanner<'a> {
         self.blanks();
         let Some(word) = self.word() else { return };
         if !document {
+            if output && let Some((_, command)) = self.command(now) {
+                command.outputs.push(word);
+            }
             return;
         }
         let (mut name, mut expands) = (Vec::new(), true);
@@ -511,6 +522,10 @@ impl<'a> Scanner<'a> {
             }
         }
         self.flow.command(self.at, empty || declares, loses);
+        let end = self.at;
+        if let Some(command) = now.and_then(|n| self.out.commands.get_mut(n)) {
+            command.end = end;
+        }
     }
 }
 
