@@ -9,7 +9,7 @@ use super::project::{Project, failure};
 use super::stand::Ground;
 use crate::check::{self, Join};
 use crate::lock::{self, LockError};
-use crate::model::{Failure, Trouble, Verdict};
+use crate::model::{Failure, Finding, Id, Severity, Trouble, Verdict};
 use crate::source::is_elsewhere;
 use crate::trust::{TrustedKey, verify as signed_by};
 
@@ -59,6 +59,7 @@ fn verdict(project: &Project, options: &Options) -> Result<Verdict, Vec<Failure>
         vendored: &vendored,
     };
     let mut verdict = check::verify(&join, options.strict);
+    settle(project, &mut verdict);
     if project.alone {
         let trouble = Trouble::new("no workspace is at hand: what this member inherited is as the lock has it")
             .at(crate::model::Place::file(lock::FILE));
@@ -68,6 +69,24 @@ fn verdict(project: &Project, options: &Options) -> Result<Verdict, Vec<Failure>
         verdict.findings.extend(signature(project, key).map_err(|f| vec![f])?);
     }
     Ok(verdict)
+}
+
+/// Adds what no pin covers, and heeds suppressions and `[lint]`. How many pins hold stays as it is.
+fn settle(project: &Project, verdict: &mut Verdict) {
+    let files = project.dockerfiles.as_slice();
+    let mut findings = std::mem::take(&mut verdict.findings);
+    let uncovered = check::cover::uncovered(&project.manifest, files);
+    // a note that an image is unclear says no more than that it is not covered
+    let told = |finding: &Finding| {
+        let here = |other: &check::cover::Uncovered<'_>| other.finding.trouble.place == finding.trouble.place;
+        finding.id == Id::IMG012 && finding.severity == Severity::Note && uncovered.iter().any(here)
+    };
+    findings.retain(|finding| !told(finding));
+    findings.extend(uncovered.into_iter().map(|uncovered| uncovered.finding));
+    let unseen: Vec<Finding> = check::lint::lint(files).into_iter().map(|linted| linted.finding).collect();
+    let settled = check::suppress::settle(files, &project.manifest.lint, findings, &unseen);
+    verdict.findings = settled.findings;
+    verdict.suppressed = settled.suppressed;
 }
 
 /// GIT009, APT015: a vendored tar whose digest is the locked one must also be the tree of the locked

@@ -1,0 +1,84 @@
+//! Packages that no pin covers: apt's, yarn's, and those of managers that no pin knows.
+
+use super::held::Held;
+use super::{Told, listed, spot};
+use crate::dockerfile::Dockerfile;
+use crate::dockerfile::shell::managed::Managed;
+use crate::dockerfile::shell::{Install, Operand, Why, Written, yarn::Add};
+use crate::model::{Id, Severity, Trouble, quoted};
+
+pub(super) fn apt(held: &Held<'_>, file: &Dockerfile, install: &Install) -> Option<Told> {
+    let free = |operand: &&Operand| !held.claims(&operand.place(file));
+    let mut names: Vec<String> = Vec::new();
+    for name in install.operands.iter().filter(free).map(key) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if !names.is_empty() {
+        let message = format!("{} installs {}, which no pin covers", install.program, listed(&names));
+        return Some(Told::unpinned(message).parts(names));
+    }
+    // a file on the disk came there by another way, which is told where it stands
+    let mut unknown = install.not_understood.iter().filter(|n| n.why != Why::File);
+    let first = unknown.find(|n| !held.claims(&n.place(file)))?;
+    let text = file.instructions().get(install.instruction).map(|i| i.line.text()).unwrap_or_default();
+    if held.debs && memchr::memmem::find(text, b"deb [trusted=yes] file:/vendor/apt ./").is_some() {
+        return None;
+    }
+    let what = format!("what {} installs for {}", install.program, quoted(&first.text(file)));
+    Some(Told::unclear(&what, &first.why.to_string(), "write the packages out, so that a pin can hold them"))
+}
+
+/// As a lock names it.
+fn key(operand: &Operand) -> String {
+    let own = |name: &str| matches!(name, "any" | "native");
+    match operand.architecture.as_ref().map(|a| (a, a.known())) {
+        Some((Written::Literal(_), Some(architecture))) if !own(architecture) => {
+            format!("{}:{architecture}", operand.name)
+        }
+        _ => operand.name.clone(),
+    }
+}
+
+pub(super) fn yarn(held: &Held<'_>, file: &Dockerfile, add: &Add) -> Option<Told> {
+    let claims = held.yarn.as_ref()?;
+    let places: Vec<_> = add.packages.iter().map(|package| spot(&package.place(file))).collect();
+    let git = claims.sites.iter().filter(|site| places.contains(&spot(&site.place)));
+    let mut names: Vec<String> = Vec::new();
+    for site in git {
+        if !names.contains(&site.key) {
+            names.push(site.key.clone());
+        }
+    }
+    if !names.is_empty() {
+        let message = format!("yarn adds {} from git, which no pin covers", listed(&names));
+        return Some(Told::unpinned(message).parts(names));
+    }
+    let mut all = places;
+    all.push(spot(&add.place(file)));
+    all.extend(add.brought.iter().map(|(_, package)| spot(&package.place(file))));
+    all.extend(add.not_understood.iter().map(|n| spot(&n.place(file))));
+    let mine = |trouble: &Trouble| trouble.place.as_ref().is_some_and(|place| all.contains(&spot(place)));
+    let told: Vec<_> = claims.unclear.iter().filter(|unclear| mine(&unclear.trouble)).collect();
+    let worst = told.iter().find(|u| u.severity == Severity::Error).or(told.first())?;
+    let how = worst.trouble.help.clone().unwrap_or_else(|| "write the packages out".to_owned());
+    let mut told = Told::rewrite(worst.trouble.message.clone(), &how);
+    if worst.severity == Severity::Note {
+        told.id = Id::PKG001;
+        told.trouble.help = Some(how);
+    }
+    Some(told)
+}
+
+pub(super) fn managed(managed: &Managed) -> Option<Told> {
+    if managed.held {
+        return None;
+    }
+    let names: Vec<String> = managed.packages.iter().map(|package| package.text()).collect();
+    let what = if names.is_empty() { "packages".to_owned() } else { listed(&names) };
+    let message = format!("{} {} brings {what}, which dubo-pin does not pin", managed.manager, managed.verb);
+    let help =
+        "let a lock file or hashes of the manager hold them; or say why this is well: # dubo-pin: ignore=PKG001 why";
+    Some(Told { id: Id::PKG001, parts: names, trouble: Trouble::new(message).help(help) })
+}
