@@ -43,6 +43,11 @@ impl Linted {
     }
 }
 
+/// What to do next, and where to read why.
+fn next(id: Id, step: &str) -> String {
+    format!("{step} (why: dubo-pin lint --explain {id})")
+}
+
 /// Everything that the rules find, by file and place.
 #[must_use]
 pub fn lint(files: &[Dockerfile]) -> Vec<Linted> {

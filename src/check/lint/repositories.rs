@@ -1,6 +1,253 @@
-//! Rules for git repositories.
+//! Rules for git repositories: GIT001, GIT002, GIT005, GIT006, URL002.
+//!
+//! For `lint`. Only what is written is judged; whether a commit is on a ref of its repository, and
+//! whether a comment tells its tag, needs the network or a lock.
 
-use super::Linted;
-use crate::dockerfile::Dockerfile;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-pub(super) fn check(_files: &[Dockerfile], _out: &mut Vec<Linted>) {}
+use super::{Linted, next};
+use crate::dockerfile::added::{Remote, RemoteKind};
+use crate::dockerfile::checkout::Checkout;
+use crate::dockerfile::shell::Spelled;
+use crate::dockerfile::{Dockerfile, Edit, Intake, is_git};
+use crate::model::{Id, Place, Severity, Trouble, quoted};
+
+const DEAD: &str = "git://";
+const STEP: &str = "dubo-pin init makes a pin that follows it, dubo-pin refresh NAME writes the commit";
+
+/// The first commit of each repository, its place, and which others were told.
+type Commits = BTreeMap<String, (String, Place, BTreeSet<String>)>;
+
+pub(super) fn check(files: &[Dockerfile], out: &mut Vec<Linted>) {
+    let mut commits = Commits::new();
+    for (index, file) in files.iter().enumerate() {
+        let mut rules = Rules { index, file, told: BTreeSet::new(), out };
+        for intake in file.intakes() {
+            match intake {
+                Intake::Git(checkout) => rules.checkout(checkout, &mut commits),
+                Intake::Remote(remote) => rules.remote(remote, &mut commits),
+                _ => {}
+            }
+        }
+    }
+}
+
+struct Rules<'a> {
+    index: usize,
+    file: &'a Dockerfile,
+    /// What was told where: two clones may take what one ARG gives.
+    told: BTreeSet<(Id, usize, usize)>,
+    out: &'a mut Vec<Linted>,
+}
+
+impl Rules<'_> {
+    fn tell(&mut self, id: Id, severity: Severity, trouble: Trouble, fix: Vec<Edit>) {
+        let place = trouble.place.as_ref().map_or((0, 0), |p| (p.line, p.column));
+        if self.told.insert((id, place.0, place.1)) {
+            self.out.push(Linted::new(self.index, id, severity, trouble).fixed_by(fix));
+        }
+    }
+
+    fn checkout(&mut self, checkout: &Checkout, commits: &mut Commits) {
+        let known = checkout.repository.as_ref().map(|r| r.value.clone().unwrap_or_else(|| r.text()));
+        if let (Some(repository), Some(known)) = (&checkout.repository, &known) {
+            self.dead(repository, known, checkout);
+        }
+        let Some(reference) = &checkout.reference else {
+            let trouble =
+                Trouble::new("the repository is cloned and nothing is checked out: its newest commit is taken")
+                    .at(checkout.place.clone())
+                    .expected("git checkout of a full commit");
+            let trouble = match &known {
+                Some(known) => trouble.found(quoted(known)),
+                None => trouble,
+            };
+            let step = "write the commit into an ARG and check that out: then dubo-pin init makes a pin of it";
+            return self.tell(Id::GIT002, Severity::Error, trouble.help(next(Id::GIT002, step)), Vec::new());
+        };
+        let at = |message: String| Trouble::new(message).at(reference.place(self.file)).expected("a full commit");
+        match reference.value.as_deref() {
+            Some(value) => match commit(value) {
+                Some(commit) => {
+                    let of = known.as_deref().zip(checkout.repository.as_ref()).filter(|(_, r)| r.value.is_some());
+                    if let Some((repository, _)) = of {
+                        let place = reference.place(self.file);
+                        self.second(repository, &commit, place, commits);
+                    }
+                }
+                None => {
+                    let trouble = at(format!("the repository is taken at {}", kind(value))).found(quoted(value));
+                    self.tell(Id::GIT001, Severity::Error, trouble.help(next(Id::GIT001, STEP)), Vec::new());
+                }
+            },
+            None => {
+                let trouble = at("which commit is taken is not known before the build".to_owned());
+                let step = "give the ARG a default: then dubo-pin init makes a pin of it";
+                let trouble = trouble.found(quoted(&reference.text())).help(next(Id::GIT001, step));
+                self.tell(Id::GIT001, Severity::Note, trouble, Vec::new());
+            }
+        }
+    }
+
+    fn remote(&mut self, remote: &Remote, commits: &mut Commits) {
+        let RemoteKind::Git { repository, reference, variable } = &remote.what else { return };
+        let value = remote.value.as_deref().unwrap_or(&remote.written);
+        if starts_dead(value) {
+            let own = self.file.instructions().get(remote.instruction).map(|i| i.span.clone());
+            let spans = own.into_iter().flat_map(|own| self.written(own, remote)).collect::<Vec<_>>();
+            let given = remote.variables.first().map(|name| self.assignments_of(remote, name)).unwrap_or_default();
+            let scheme = spans.first().cloned().or_else(|| given.into_iter().find_map(|span| self.scheme(&span)));
+            // ADD takes a URL of https for git only if its path ends so
+            let stays = is_git(format!("https://{}", value.get(DEAD.len()..).unwrap_or_default()).as_bytes());
+            self.unsafe_scheme(value, scheme, &remote.place, stays);
+        }
+        let unknown = reference.as_deref().is_some_and(|r| r.contains('$'));
+        let trouble = match reference.as_deref() {
+            Some(reference) => match commit(reference) {
+                Some(commit) => return self.second(repository, &commit, remote.place.clone(), commits),
+                None if unknown => {
+                    let name = variable.as_deref().map_or_else(|| quoted(reference), quoted);
+                    Trouble::new(format!("which commit ADD takes depends on {name}, which has no value here"))
+                }
+                None => Trouble::new(format!("ADD takes the repository at {}", kind(reference))),
+            },
+            None => Trouble::new("ADD takes whatever commit of the repository is the newest"),
+        };
+        let trouble = trouble
+            .at(remote.place.clone())
+            .expected("#, then a full commit, behind the URL")
+            .found(quoted(value))
+            .help(next(Id::URL002, STEP));
+        self.tell(Id::URL002, if unknown { Severity::Note } else { Severity::Error }, trouble, Vec::new());
+    }
+
+    /// GIT005 in a RUN.
+    fn dead(&mut self, repository: &Spelled, known: &str, checkout: &Checkout) {
+        if !starts_dead(known) {
+            return;
+        }
+        let scheme = self.scheme(&repository.span()).or_else(|| {
+            let assignment = self.file.assignments().get(checkout.repository_assignment?)?;
+            let line = &self.file.instructions().get(assignment.instruction)?.line;
+            self.scheme(&line.cover(assignment.value.clone()?))
+        });
+        let place = repository.place(self.file);
+        self.unsafe_scheme(known, scheme, &place, true);
+    }
+
+    /// GIT005: `scheme` is where it stands, if it does in one piece.
+    fn unsafe_scheme(&mut self, url: &str, scheme: Option<Range<usize>>, place: &Place, stays: bool) {
+        let place = scheme.clone().map_or_else(|| place.clone(), |s| self.file.place(s));
+        let rest = url.get(DEAD.len()..).unwrap_or_default();
+        let trouble = Trouble::new("git:// is not authenticated: whoever is on the way may answer")
+            .at(place)
+            .expected(if stays {
+                quoted(&format!("https://{rest}"))
+            } else {
+                "https:// and a path that ends in .git".to_owned()
+            })
+            .found(quoted(url));
+        let step = if scheme.is_some() && stays { "dubo-pin lint --fix writes https://" } else { "write https://" };
+        let edit = scheme.filter(|_| stays).map(|range| {
+            let expected = self.file.bytes().get(range.clone()).unwrap_or_default().to_vec();
+            Edit { range, expected, new: b"https://".to_vec() }
+        });
+        let trouble = trouble.help(next(Id::GIT005, step));
+        self.tell(Id::GIT005, Severity::Error, trouble, edit.into_iter().collect());
+    }
+
+    /// The bytes of `git://` at the beginning of a word, behind its quote.
+    fn scheme(&self, word: &Range<usize>) -> Option<Range<usize>> {
+        let raw = self.file.bytes().get(word.clone())?;
+        let quotes = raw.iter().take(2).take_while(|b| matches!(b, b'"' | b'\'')).count();
+        let start = word.start + quotes;
+        let range = start..start + DEAD.len();
+        let stands = self.file.bytes().get(range.clone())?.eq_ignore_ascii_case(DEAD.as_bytes());
+        (stands && range.end <= word.end).then_some(range)
+    }
+
+    /// Where the scheme of a source stands in its own ADD: in the one word that is as written.
+    fn written(&self, own: Range<usize>, remote: &Remote) -> Option<Range<usize>> {
+        if !starts_dead(&remote.written) {
+            return None;
+        }
+        let instruction = self.file.instructions().get(remote.instruction)?;
+        let words = instruction.effective().words.iter();
+        let mut spans = words.filter_map(|word| {
+            let span = instruction.line.span(word.clone())?;
+            let scheme = self.scheme(&span)?;
+            let here = self.file.place(span) == remote.place || self.file.place(scheme.clone()) == remote.place;
+            (here && own.contains(&scheme.start)).then_some(scheme)
+        });
+        spans.next()
+    }
+
+    /// What gives a variable of an ADD its value, in its stage or before the first FROM: the values.
+    fn assignments_of(&self, remote: &Remote, name: &str) -> Vec<Range<usize>> {
+        let all = self.file.assignments();
+        let before = all.partition_point(|a| a.instruction < remote.instruction);
+        let named = all.get(..before).unwrap_or_default().iter().rev();
+        let named = named.filter(|a| a.name == name && (a.stage == remote.stage || a.stage.is_none()));
+        let value = named.filter_map(|a| Some((a.instruction, a.value.clone()?))).take(1);
+        value.filter_map(|(i, value)| Some(self.file.instructions().get(i)?.line.cover(value))).collect()
+    }
+
+    /// GIT006: each further commit of a repository once.
+    fn second(&mut self, repository: &str, commit: &str, place: Place, commits: &mut Commits) {
+        let fresh = || (commit.to_owned(), place.clone(), BTreeSet::new());
+        let (first, there, others) = commits.entry(one_name(repository)).or_insert_with(fresh);
+        if first == commit || !others.insert(commit.to_owned()) {
+            return;
+        }
+        let trouble = Trouble::new("the repository is taken at another commit elsewhere")
+            .at(place)
+            .expected(format!("{first}, as in {}:{}", there.file, there.line))
+            .found(quoted(commit));
+        let step = "give all of them one commit, or suppress it where two are meant";
+        self.tell(Id::GIT006, Severity::Error, trouble.help(next(Id::GIT006, step)), Vec::new());
+    }
+}
+
+fn starts_dead(url: &str) -> bool {
+    url.get(..DEAD.len()).is_some_and(|s| s.eq_ignore_ascii_case(DEAD))
+}
+
+/// The full commit that a ref is, in lower case: 40 or 64 hexadecimal digits. `^{commit}` and its like
+/// name the same one or what it holds.
+fn commit(reference: &str) -> Option<String> {
+    let id = reference.split(['^', '~']).next().unwrap_or_default();
+    let full = matches!(id.len(), 40 | 64) && id.bytes().all(|b| b.is_ascii_hexdigit());
+    full.then(|| id.to_ascii_lowercase())
+}
+
+/// What a ref that is no commit looks like.
+fn kind(reference: &str) -> &'static str {
+    let hex = reference.bytes().all(|b| b.is_ascii_hexdigit()) && reference.bytes().any(|b| b.is_ascii_digit());
+    let bare = reference.rsplit('/').next().unwrap_or_default();
+    let version = bare.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-' || c == '_');
+    if hex && (7..64).contains(&reference.len()) {
+        "a short id, which another commit may come to share"
+    } else if version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.') {
+        "a tag, which may be moved"
+    } else {
+        "a branch or a tag, which moves"
+    }
+}
+
+/// A repository in one spelling, whatever scheme, login and ending it is written with.
+fn one_name(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let scp = rest.len() == url.len();
+    let (authority, path) = match rest.split_once(if scp { ':' } else { '/' }) {
+        Some((authority, path)) => (authority, path),
+        None => (rest, ""),
+    };
+    let host = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    let path = path.trim_matches('/');
+    format!("{host}/{}", path.strip_suffix(".git").unwrap_or(path))
+}
+
+#[cfg(test)]
+#[path = "repositories_tests.rs"]
+mod tests;

@@ -131,6 +131,12 @@ impl Image {
         pin::one(self, file, tag, digest, true)
     }
 
+    /// Which of [`Dockerfile::assignments`] hold its digest or the whole of it: where its pin stands.
+    #[must_use]
+    pub fn givers(&self, file: &Dockerfile) -> Vec<usize> {
+        pin::givers(self, file)
+    }
+
     /// Whether an ARG gives the tag or a part of it while the digest stands in the instruction: who
     /// sets that ARG for a build changes what is read, and not what is built.
     #[must_use]

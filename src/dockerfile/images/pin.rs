@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::super::edit::{Edit, apply};
 use super::super::parse::Dockerfile;
+use super::super::scope::Assignment;
 use super::find::images;
 use super::reference::{Reference, is_digest, is_tag};
 use super::{Image, ImageError, Images, Wanted};
@@ -138,6 +139,31 @@ pub(super) fn tag_alone_varies(image: &Image, file: &Dockerfile) -> bool {
     };
     let stays = |i: usize| image.word.offset(i).is_some_and(|at| own.contains(&at));
     digest.all(stays) && !tag.all(stays)
+}
+
+/// The assignments before the first FROM that hold the digest of an image or the whole reference.
+pub(super) fn givers(image: &Image, file: &Dockerfile) -> Vec<usize> {
+    let text = String::from_utf8_lossy(&image.word.text);
+    let Ok((_, parts)) = Reference::read(&text) else { return Vec::new() };
+    let at = |i: usize| image.word.offset(i);
+    let whole = at(0).zip(text.len().checked_sub(1).and_then(at));
+    let digest = parts.digest.and_then(|d| at(d.start));
+    let global = file.assignments().partition_point(|a| a.stage.is_none());
+    let global = file.assignments().get(..global).unwrap_or_default();
+    let held = |index: usize| {
+        let a = global.get(index)?;
+        Some(file.instructions().get(a.instruction)?.line.cover(a.value.clone()?))
+    };
+    let start =
+        |a: &Assignment| file.instructions().get(a.instruction).map_or(0, |i| i.line.cover(a.range.clone()).start);
+    let holder = |offset: usize| {
+        let index = global.partition_point(|a| start(a) <= offset).checked_sub(1)?;
+        held(index).filter(|held| held.contains(&offset)).map(|_| index)
+    };
+    let whole = whole.and_then(|(first, last)| holder(first).filter(|i| held(*i).is_some_and(|h| h.contains(&last))));
+    let mut out: Vec<usize> = whole.into_iter().chain(digest.and_then(holder)).collect();
+    out.dedup();
+    out
 }
 
 /// Where the instruction of an image stands.

@@ -6,7 +6,7 @@ use super::git::GitCommand;
 use super::managed::{Managed, managed};
 use super::variables::Declared;
 use super::yarn::Add;
-use super::{BUDGET, Install, run, runs, uses};
+use super::{BUDGET, Cut, Install, run, runs, uses};
 
 /// What the RUNs of a Dockerfile take in, ONBUILD included, each in order of instructions.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Commands {
     pub downloads: Vec<Download>,
     /// Managers that no pin knows.
     pub managed: Vec<Managed>,
+    /// Comments in heredocs that cut a command.
+    pub cuts: Vec<Cut>,
 }
 
 impl Commands {
@@ -34,6 +36,7 @@ impl Commands {
             out.git.extend(run.git());
             out.downloads.extend(downloads(&run));
             out.managed.extend(managed(&run));
+            out.cuts.extend(run.cuts());
         }
         uses.of_others(file);
         let installs =

@@ -131,6 +131,23 @@ impl Written {
     }
 }
 
+/// A comment of a script that ends the command which the line above it continues, so that the lines
+/// behind it are commands of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Which instruction it stands in.
+    pub instruction: usize,
+    span: Range<usize>,
+}
+
+impl Cut {
+    /// Where the comment stands.
+    #[must_use]
+    pub fn place(&self, file: &Dockerfile) -> Place {
+        file.place(self.span.clone())
+    }
+}
+
 /// A word that may name packages, which ones cannot be known from the Dockerfile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotUnderstood {

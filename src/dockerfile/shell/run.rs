@@ -17,7 +17,7 @@ use super::scan::{self, Atom, Command, Scan};
 use super::uses::Uses;
 use super::variables::{Declared, Scope, Script, collect};
 use super::yarn::{self, Add};
-use super::{Install, NotUnderstood, Why, apt, command, text};
+use super::{Cut, Install, NotUnderstood, Why, apt, command, text};
 
 /// More text than this is not read in one RUN: 4 MiB.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -255,6 +255,17 @@ impl Run<'_> {
             install((String::new(), span, apt::Read { not_understood, ..apt::Read::default() }))
         }));
         out
+    }
+
+    /// The comments that cut a command of it, each once.
+    pub(super) fn cuts(&self) -> Vec<Cut> {
+        let cover = |script: &Script, cut: &Range<usize>| {
+            let span = script.line.cover(cut.clone());
+            (span.start, span.end)
+        };
+        let all = self.scripts.iter().flat_map(|s| s.scan.cuts.iter().map(move |cut| cover(s, cut)));
+        let all: BTreeSet<(usize, usize)> = all.collect();
+        all.into_iter().map(|(start, end)| Cut { instruction: self.index, span: start..end }).collect()
     }
 
     /// What it does with git.

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::super::logical::Logical;
 use super::text::copy;
 
+mod cut;
 mod flow;
 mod grammar;
 mod word;
@@ -101,6 +102,9 @@ pub(super) struct Scan {
     pub(super) lost: Vec<Range<usize>>,
     /// Where something was nested too deeply.
     pub(super) deep: Option<usize>,
+    /// Comments that end the command which the line above continues, and what follows them goes on
+    /// with it.
+    pub(super) cuts: Vec<Range<usize>>,
 }
 
 impl Scan {
@@ -278,7 +282,13 @@ impl<'a> Scanner<'a> {
                 return;
             };
             match byte {
-                b'#' => self.comment(),
+                b'#' => {
+                    let start = self.at;
+                    self.comment();
+                    if now.is_some() {
+                        self.cut(start);
+                    }
+                }
                 b'\n' => {
                     self.finish(now.take());
                     self.flow.list(self.at, false);

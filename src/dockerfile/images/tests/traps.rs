@@ -208,3 +208,21 @@ fn a_digest_behind_a_variable_tag_is_seen() {
         assert_eq!(images(&file).found[0].tag_alone_varies(&file), varies, "{text}");
     }
 }
+
+#[test]
+fn the_assignment_that_holds_a_pin_is_known() {
+    let digest = format!("@{OLD}");
+    let names = |text: &str| {
+        let file = file(&text.replace("@D", &digest));
+        let images = images(&file);
+        let givers = images.found.iter().flat_map(|i| i.givers(&file));
+        givers.filter_map(|i| Some(file.assignments().get(i)?.name.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(names("ARG A=debian:12\nFROM $A\n"), ["A"]);
+    assert_eq!(names("ARG A=debian:12@D\nARG B=$A\nFROM $B\n"), ["A"]);
+    assert_eq!(names("ARG X=1 D=\"@D\" Y\nFROM debian$D\n"), ["D"]);
+    assert_eq!(names("ARG N=debian T=12@D\nFROM $N:$T\n"), ["T"]);
+    assert_eq!(names("ARG T=12\nFROM debian:$T@D\n"), Vec::<String>::new());
+    assert_eq!(names("ARG T=12\nFROM debian:$T\n"), Vec::<String>::new());
+    assert_eq!(names("FROM ${A:-debian:12}\n"), Vec::<String>::new());
+}

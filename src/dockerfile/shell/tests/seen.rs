@@ -57,3 +57,50 @@ fn escapes_of_json_are_read() {
     let (text, errors) = super::pinned("FROM a\nRUN [\"apt\\u002dget\",\"install\",\"cur\\u006c\"]\n");
     assert_eq!((text.as_str(), errors.len()), ("FROM a\nRUN [\"apt\\u002dget\",\"install\",\"cur\\u006c=9\"]\n", 0));
 }
+
+/// Where comments cut a command, as line:column.
+fn cuts(text: &str) -> Vec<String> {
+    let file = parse(text);
+    let places = file.commands().cuts.iter().map(|cut| cut.place(&file));
+    places.map(|p| format!("{}:{}", p.line, p.column)).collect()
+}
+
+#[test]
+fn a_comment_in_a_script_ends_a_continued_command() {
+    let script = |body: &str| format!("FROM a\nRUN <<EOF\n{body}EOF\n");
+    for (body, at) in [
+        ("apt-get install \\\n  # tools\n  curl\n", "4:3"),
+        ("a b \\\n# x\n# y\n  c\n", "4:1"),
+        ("a \\\n# x\n&& b\n", "4:1"),
+        ("a\\\n  # x\n  c\n", "4:3"),
+        ("V=1 \\\n  # x\n  c\n", "4:3"),
+        ("a \\\r\n  # x\r\n  c\r\n", "4:3"),
+        ("if a \\\n  # x\n  b; then c; fi\n", "4:3"),
+    ] {
+        assert_eq!(cuts(&script(body)), [at], "{body}");
+    }
+    for body in [
+        "a # x\n  b\n",
+        "a \\\n  b # x\n",
+        "a && \\\n# x\nb\n",
+        "a | \\\n  # x\n  b\n",
+        "a \\\\\n# x\n  b\n",
+        "# a \\\n# b\nc\n",
+        "a '\\\n# x\n' b\n",
+        "a \"\\\n# x\n\" b\n",
+        "a \\\n  # x\n",
+        "a \\\n  b \\\n  # x\nrm c\n",
+        "a \\\n# x\n\n  b\n",
+        "if a; then\n  b \\\n  # x\nfi\n",
+        "x=(a \\\n# b\nc)\n",
+        "a \\\n#x\\\n\nb\n",
+    ] {
+        assert_eq!(cuts(&script(body)), NO_CUT, "{body}");
+    }
+    assert_eq!(cuts("FROM a\nRUN bash -e <<'EOF'\na \\\n# x\n  b\nEOF\n"), ["4:1"], "a shell reads it");
+    assert_eq!(cuts("FROM a\nRUN cat > x <<'EOF'\na \\\n# x\n  b\nEOF\n"), NO_CUT, "nobody runs it here");
+    assert_eq!(cuts("FROM a\nCOPY <<EOF /x\na \\\n# x\n  b\nEOF\n"), NO_CUT);
+    assert_eq!(cuts("FROM a\nRUN a \\\n# x\n  b\n"), NO_CUT, "builders take the line out");
+}
+
+const NO_CUT: [&str; 0] = [];
