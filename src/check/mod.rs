@@ -6,6 +6,7 @@
 
 mod archives;
 pub mod cover;
+pub mod explain;
 mod implied;
 pub mod lint;
 mod locked;

@@ -62,6 +62,8 @@ enum Verb {
     Refresh(refresh::Args),
     /// Prove, offline, that manifest, lock and Dockerfiles agree
     Verify(verify::Args),
+    /// Say what is wrong with Dockerfiles, offline, and mend what text alone can mend
+    Lint(lint::Args),
     /// Say what is newer upstream, what is gone, and what is alarming
     Outdated(outdated::Args),
     /// Say which image pins what, at which version and platform
@@ -109,6 +111,7 @@ pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interru
     match &cli.verb {
         Verb::Refresh(args) => refresh::run(args, common, &environment, shell),
         Verb::Verify(args) => verify::run(args, common, &environment, shell),
+        Verb::Lint(args) => lint::run(args, common, shell),
         Verb::Outdated(args) => outdated::run(args, common, &environment, shell),
         Verb::Fetch(args) => fetch::run(args, common, &environment, shell),
         Verb::Export(args) => export::run(args, common, &environment, shell),

@@ -23,6 +23,8 @@ const IGNORE: &str = ".gitignore";
 pub struct ProcessLock {
     state: OwnedFd,
     _held: File,
+    /// Whether the folder was not there before.
+    made: bool,
 }
 
 impl ProcessLock {
@@ -31,10 +33,11 @@ impl ProcessLock {
     /// # Errors
     /// [`DiskError::Busy`] if another process has it; what the system says of the folder.
     pub fn take(root: &Root) -> Result<Self, DiskError> {
-        match rustix::fs::mkdirat(root.fd()?, STATE, Mode::from_raw_mode(0o755)) {
-            Ok(()) | Err(Errno::EXIST) => {}
+        let made = match rustix::fs::mkdirat(root.fd()?, STATE, Mode::from_raw_mode(0o755)) {
+            Ok(()) => true,
+            Err(Errno::EXIST) => false,
             Err(e) => return Err(DiskError::io(STATE, "written", e)),
-        }
+        };
         let Some(state) = enter(root.fd()?, STATE, STATE)? else {
             return Err(DiskError::io(STATE, "read", Errno::NOENT));
         };
@@ -62,14 +65,33 @@ impl ProcessLock {
             }
             Err(e) => return Err(DiskError::io(&path, "locked", e)),
         }
+        // Who held it may have taken it away meanwhile: then it is a lock on nothing.
+        let stands = rustix::fs::statat(root.fd()?, &path, AtFlags::SYMLINK_NOFOLLOW);
+        if !stands.is_ok_and(|now| (now.st_dev, now.st_ino) == (stat.st_dev, stat.st_ino)) {
+            return Err(DiskError::Busy { pid: None });
+        }
         // Only for the message of who comes second: not worth a failure.
         let _ = held.set_len(0).and_then(|()| writeln!(held, "{}", std::process::id()));
-        let taken = Self { state, _held: held };
+        let taken = Self { state, _held: held, made };
         if look(&taken.state, IGNORE, &format!("{STATE}/{IGNORE}"))?.is_none() {
             // As a note, since half a file would stay for ever: it is never written again.
             taken.note(IGNORE, b"*\n")?;
         }
         Ok(taken)
+    }
+
+    /// Gives the lock back and leaves no trace, if this process made the folder and nothing else came
+    /// to lie in it: for a folder that dubo-pin does not keep.
+    pub fn leave(self, root: &Root) {
+        if !self.made {
+            return;
+        }
+        for name in [IGNORE, "lock"] {
+            let _ = rustix::fs::unlinkat(&self.state, name, AtFlags::empty());
+        }
+        if let Ok(folder) = root.fd() {
+            let _ = rustix::fs::unlinkat(folder, STATE, AtFlags::REMOVEDIR);
+        }
     }
 
     /// `.dubo-pin/`, open.
@@ -113,6 +135,25 @@ mod tests {
         assert!(ProcessLock::take(&root).is_ok());
         let ignore = std::fs::read(dir.path().join(".dubo-pin/.gitignore")).unwrap();
         assert_eq!(ignore, b"*\n");
+    }
+
+    #[test]
+    fn who_leaves_takes_away_what_it_made_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let first = ProcessLock::take(&root).unwrap();
+        assert!(matches!(ProcessLock::take(&root), Err(DiskError::Busy { .. })));
+        first.leave(&root);
+        assert!(!dir.path().join(".dubo-pin").exists());
+        drop(ProcessLock::take(&root).unwrap());
+        ProcessLock::take(&root).unwrap().leave(&root);
+        assert!(dir.path().join(".dubo-pin/lock").exists());
+        let other = tempfile::tempdir().unwrap();
+        let root = Root::open(other.path()).unwrap();
+        let held = ProcessLock::take(&root).unwrap();
+        std::fs::write(other.path().join(".dubo-pin/journal"), "x").unwrap();
+        held.leave(&root);
+        assert!(other.path().join(".dubo-pin/journal").exists());
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub use hash::{CommitId, HashError, Sha256, Sha512};
 pub use listing::{Aside, Filter, FilterError, Listed, Listing, LockState, Relation, Share, Unknown};
 pub use name::{NameError, PinName};
 pub use outcome::{
-    Between, Class, Failure, FileChange, Held, HeldBy, PinOutcome, Refreshed, Row, Standing, TELLING, Verdict,
+    Between, Class, Failure, FileChange, Held, HeldBy, Linted, PinOutcome, Refreshed, Replacement, Row, Standing,
+    TELLING, Verdict,
 };
 pub use path::{PathError, RelPath, Twins};
 pub use place::{Excerpt, Place};

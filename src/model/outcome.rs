@@ -56,7 +56,7 @@ pub struct Failure {
     pub trouble: Trouble,
 }
 
-/// What `verify` came to.
+/// What `verify` or `lint` came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// All findings, by file, line and id.
@@ -67,6 +67,38 @@ pub struct Verdict {
     pub unlocked: Vec<(PinName, String)>,
     /// Findings that a suppression with a reason silenced.
     pub suppressed: usize,
+    /// What `lint` did beyond finding; `None` for `verify`.
+    pub linted: Option<Linted>,
+}
+
+/// What `lint` looked at, and what it mended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Linted {
+    /// How many Dockerfiles.
+    pub dockerfiles: usize,
+    /// The findings that text alone mends, by their place among the verdict's, each with how.
+    pub fixes: BTreeMap<usize, Vec<Replacement>>,
+    /// The findings that `--fix` mended, or would.
+    pub fixed: Vec<Finding>,
+    /// Each file that changed, or would.
+    pub files: Vec<FileChange>,
+    /// Things worth knowing, such as a fix that was not applied.
+    pub notes: Vec<Trouble>,
+    /// Whether the files were written; not so with `--dry-run` and without `--fix`.
+    pub applied: bool,
+}
+
+/// A part of a file that gets another text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// The file, as a place names it.
+    pub file: String,
+    /// Line and column in characters, from 1, of its first character.
+    pub start: (usize, usize),
+    /// The same behind its last one; `start` for an insertion.
+    pub end: (usize, usize),
+    /// What stands there then.
+    pub text: String,
 }
 
 impl Verdict {

@@ -8,7 +8,9 @@ use std::path::Path;
 use super::project::failure;
 use super::stand::{Ground, Stand, stand};
 use crate::manifest::Manifest;
-use crate::model::{Class, Failure, PinName, PinOutcome, Place, Refreshed, Row, Trouble, Verdict, glob, quoted};
+use crate::model::{
+    Class, Failure, FileChange, PinName, PinOutcome, Place, Refreshed, Row, Trouble, Verdict, glob, quoted,
+};
 
 /// What a verb came to.
 #[derive(Clone, Debug)]
@@ -190,6 +192,13 @@ impl Seen for Place {
 impl Seen for Verdict {
     fn rise(&mut self, member: &str) {
         self.findings.iter_mut().for_each(|f| f.trouble.rise(member));
+        let Some(linted) = &mut self.linted else { return };
+        linted.fixed.iter_mut().for_each(|f| f.trouble.rise(member));
+        linted.notes.iter_mut().for_each(|t| t.rise(member));
+        linted.files.iter_mut().for_each(|f| f.rise(member));
+        for replacement in linted.fixes.values_mut().flatten() {
+            replacement.file = joined(member, &replacement.file);
+        }
     }
 }
 
@@ -209,13 +218,17 @@ impl Seen for Refreshed {
                 failure.trouble.rise(member);
             }
         }
-        for file in &mut self.files {
-            let (old, new) = (file.path.clone(), joined(member, &file.path));
-            for head in ["--- a/", "+++ b/"] {
-                file.diff = file.diff.replacen(&format!("{head}{old}\n"), &format!("{head}{new}\n"), 1);
-            }
-            file.path = new;
+        self.files.iter_mut().for_each(|f| f.rise(member));
+    }
+}
+
+impl Seen for FileChange {
+    fn rise(&mut self, member: &str) {
+        let (old, new) = (self.path.clone(), joined(member, &self.path));
+        for head in ["--- a/", "+++ b/"] {
+            self.diff = self.diff.replacen(&format!("{head}{old}\n"), &format!("{head}{new}\n"), 1);
         }
+        self.path = new;
     }
 }
 

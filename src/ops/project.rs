@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::disk::{DiskError, Root};
 use crate::dockerfile::Dockerfile;
 use crate::lock::{self, LockError, Opened};
-use crate::manifest::{Inherited, Manifest};
+use crate::manifest::{Inherited, Manifest, Pattern};
 use crate::model::{Class, Failure, PinName, Place, RelPath, Trouble};
 use crate::source::deb::Effective;
 
@@ -116,7 +116,10 @@ impl Project {
             let help = "remove [workspace] here, or exclude the folder there: exclude = [\"…\"]";
             failures.push(failure(Class::Usage, trouble.help(help)));
         }
-        let dockerfiles = dockerfiles(&root, &manifest, &mut failures);
+        let mut unread = Vec::new();
+        let patterns = manifest.image.dockerfiles.as_deref();
+        let dockerfiles = dockerfiles(&root, patterns, &mut unread, &mut failures);
+        failures.extend(unread.into_iter().map(|trouble| failure(Class::Usage, trouble)));
         let archives = archives(&root, above.as_deref(), &manifest, &mut failures);
         let interrupted = crate::disk::interrupted(&root);
         if failures.is_empty() {
@@ -163,8 +166,15 @@ fn archives(
     all
 }
 
-fn dockerfiles(root: &Root, manifest: &Manifest, failures: &mut Vec<Failure>) -> Vec<Dockerfile> {
-    let patterns: Vec<RelPath> = manifest.image.dockerfiles.iter().flatten().map(|p| p.path().clone()).collect();
+/// Reads the Dockerfiles of a folder: what the patterns name, or those of the usual names. What is no
+/// Dockerfile goes to `unread`.
+pub(super) fn dockerfiles(
+    root: &Root,
+    patterns: Option<&[Pattern]>,
+    unread: &mut Vec<Trouble>,
+    failures: &mut Vec<Failure>,
+) -> Vec<Dockerfile> {
+    let patterns: Vec<RelPath> = patterns.iter().copied().flatten().map(|p| p.path().clone()).collect();
     let listing = match root.list(&patterns) {
         Ok(listing) => listing,
         Err(error) => {
@@ -187,7 +197,7 @@ fn dockerfiles(root: &Root, manifest: &Manifest, failures: &mut Vec<Failure>) ->
         match root.read(&path, CAP) {
             Ok(Some(bytes)) => match Dockerfile::parse(path.as_str(), bytes) {
                 Ok(dockerfile) => out.push(dockerfile),
-                Err(trouble) => failures.push(failure(Class::Usage, trouble)),
+                Err(trouble) => unread.push(trouble),
             },
             Ok(None) => failures.push(failure(
                 Class::Usage,

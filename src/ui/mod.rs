@@ -15,5 +15,5 @@ mod style;
 pub use interrupt::Interrupt;
 pub use look::{Format, ShellOptions, colors, terminal_width};
 pub use progress::Progress;
-pub use report::{Member, Outcome, Report, summary};
+pub use report::{Explained, Member, Outcome, Report, explained, summary};
 pub use shell::Shell;

@@ -114,7 +114,7 @@ fn verdict(findings: Vec<Finding>, verified: usize, unlocked: usize) -> Verdict 
             "the vendor replaces the file in place, and is asked every month to stop".to_owned(),
         )
     });
-    Verdict { findings, verified, unlocked: unlocked.collect(), suppressed: 0 }
+    Verdict { findings, verified, unlocked: unlocked.collect(), suppressed: 0, linted: None }
 }
 
 fn min_age(value: &str) -> Held {

@@ -38,6 +38,9 @@ fn made(out: &mut String, member: Option<&str>, part: &Report<'_>, prefix: &str)
                 };
                 line(out, level, &title, None, &finding.trouble, prefix);
             }
+            for note in verdict.linted.iter().flat_map(|l| &l.notes) {
+                line(out, "notice", "dubo-pin", member, note, prefix);
+            }
         }
         Outcome::Refreshed(refreshed) => {
             for pin in &refreshed.pins {

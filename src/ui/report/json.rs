@@ -20,6 +20,9 @@
 //! }
 //! ```
 //!
+//! Of `lint` the findings stand beside `dockerfiles` (how many), `fixed`, `files` and `notes`, and each
+//! finding has `fix`: the texts that mend it, none if text alone cannot.
+//!
 //! Every shape is written down in `schema/report-2.json`, which [`schema`] gives out. A key, once
 //! there, stays and keeps its meaning within a schema; new ones may come, so a reader passes over
 //! those it does not know. What is not known is null, never left out. Texts are as they are:
@@ -32,7 +35,8 @@
 use serde::Serialize;
 
 use crate::model::{
-    Class, Failure, Finding, Held, HeldBy, PinOutcome, Refreshed, Row, Severity, Trouble, Verdict, visible,
+    Class, Failure, Finding, Held, HeldBy, Linted, PinOutcome, Refreshed, Replacement, Row, Severity, Trouble, Verdict,
+    visible,
 };
 
 use super::{Outcome, Report};
@@ -81,13 +85,39 @@ struct Program {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Made<'a> {
-    Verify { findings: Vec<Found<'a>>, verified: usize, unlocked: Vec<Unlocked<'a>>, suppressed: usize },
-    Refresh { applied: bool, pins: Vec<Pin<'a>>, files: Vec<File<'a>>, notes: Vec<Told<'a>> },
-    Outdated { pins: Vec<Stands<'a>> },
+    Verify {
+        findings: Vec<Found<'a>>,
+        verified: usize,
+        unlocked: Vec<Unlocked<'a>>,
+        suppressed: usize,
+        #[serde(flatten)]
+        lint: Option<Lint<'a>>,
+    },
+    Refresh {
+        applied: bool,
+        pins: Vec<Pin<'a>>,
+        files: Vec<File<'a>>,
+        notes: Vec<Told<'a>>,
+    },
+    Outdated {
+        pins: Vec<Stands<'a>>,
+    },
     List(super::list::Json<'a>),
     Gc(super::gc::Json),
-    Workspace { members: Vec<One<'a>> },
+    Workspace {
+        members: Vec<One<'a>>,
+    },
     Nothing {},
+}
+
+/// What `lint` says beside its findings.
+#[derive(Serialize)]
+struct Lint<'a> {
+    dockerfiles: usize,
+    applied: bool,
+    fixed: Vec<Found<'a>>,
+    files: Vec<File<'a>>,
+    notes: Vec<Told<'a>>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +138,19 @@ struct Found<'a> {
     pin: Option<&'a str>,
     #[serde(flatten)]
     told: Told<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Vec<Replaced<'a>>>,
+}
+
+/// A part of a file that gets another text.
+#[derive(Serialize)]
+struct Replaced<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -243,7 +286,16 @@ fn told(trouble: &Trouble) -> Told<'_> {
     }
 }
 
-fn found(finding: &Finding) -> Found<'_> {
+/// `fix`: what mends it, by `lint`.
+fn found<'a>(finding: &'a Finding, fix: Option<&'a [Replacement]>) -> Found<'a> {
+    let replaced = |r: &'a Replacement| Replaced {
+        file: &r.file,
+        line: r.start.0,
+        column: r.start.1,
+        end_line: r.end.0,
+        end_column: r.end.1,
+        text: &r.text,
+    };
     Found {
         id: finding.id.as_str(),
         severity: match finding.severity {
@@ -252,6 +304,7 @@ fn found(finding: &Finding) -> Found<'_> {
         },
         pin: finding.pin.as_ref().map(|p| p.as_str()),
         told: told(&finding.trouble),
+        fix: fix.map(|all| all.iter().map(replaced).collect()),
     }
 }
 
@@ -271,11 +324,23 @@ fn failed(failure: &Failure) -> Failed<'_> {
 
 fn verify(verdict: &Verdict) -> Made<'_> {
     let unlocked = verdict.unlocked.iter().map(|(pin, reason)| Unlocked { pin: pin.as_str(), reason });
+    let fix = |index| verdict.linted.as_ref().map(|l| l.fixes.get(&index).map(Vec::as_slice).unwrap_or_default());
     Made::Verify {
-        findings: verdict.findings.iter().map(found).collect(),
+        findings: verdict.findings.iter().enumerate().map(|(i, f)| found(f, fix(i))).collect(),
         verified: verdict.verified,
         unlocked: unlocked.collect(),
         suppressed: verdict.suppressed,
+        lint: verdict.linted.as_ref().map(linted),
+    }
+}
+
+fn linted(linted: &Linted) -> Lint<'_> {
+    Lint {
+        dockerfiles: linted.dockerfiles,
+        applied: linted.applied,
+        fixed: linted.fixed.iter().map(|f| found(f, None)).collect(),
+        files: linted.files.iter().map(|f| File { path: &f.path, diff: &f.diff }).collect(),
+        notes: linted.notes.iter().map(told).collect(),
     }
 }
 

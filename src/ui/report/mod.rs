@@ -2,6 +2,7 @@
 //!
 //! Pure: data in, text out; the shell writes it. One [`Report`] a run, whatever the verb.
 
+mod explained;
 mod gc;
 mod github;
 mod human;
@@ -11,10 +12,11 @@ mod sarif;
 mod summary;
 mod totals;
 
-use crate::model::{Class, Collected, Failure, Listing, PinOutcome, Refreshed, Row, Standing, Verdict};
+use crate::model::{Class, Collected, Failure, Id, Listing, PinOutcome, Refreshed, Row, Standing, Verdict};
 
 use super::look::{Format, Look};
 
+pub use explained::{Explained, explained};
 pub(super) use human::{error, note};
 pub use json::schema;
 pub use summary::summary;
@@ -61,13 +63,15 @@ pub struct Report<'a> {
     pub members: Option<&'a [Member<'a>]>,
     /// Where only some standings of pins weigh: which. Failures weigh always.
     pub fail_on: Option<&'a [Standing]>,
+    /// What a finding means, for formats that hold such texts.
+    pub help: Option<fn(Id) -> String>,
 }
 
 impl<'a> Report<'a> {
     /// The run of a verb over one folder.
     #[must_use]
     pub fn new(verb: &'a str, outcome: Outcome<'a>, failures: &'a [Failure]) -> Self {
-        Self { verb, outcome, failures, members: None, fail_on: None }
+        Self { verb, outcome, failures, members: None, fail_on: None, help: None }
     }
 
     /// The run of a verb over a workspace: what stopped it as a whole, and its members.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{Id, PinName, Place, Row, Severity, Sha256, Standing, Trouble, visible};
+use crate::model::{Id, PinName, Place, Replacement, Row, Severity, Sha256, Standing, Trouble, visible};
 
 use super::json::harmless;
 use super::{Outcome, Report, label_of};
@@ -57,6 +57,8 @@ struct Driver {
 struct Rule {
     id: String,
     short_description: Message,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<Message>,
 }
 
 #[derive(Serialize)]
@@ -79,6 +81,30 @@ struct Entry {
     locations: Vec<Location>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Fix>,
+}
+
+/// §3.55: what mends a result.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fix {
+    description: Message,
+    artifact_changes: Vec<ArtifactChange>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArtifactChange {
+    artifact_location: Artifact,
+    replacements: Vec<Replaced>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replaced {
+    deleted_region: Region,
+    inserted_content: Message,
 }
 
 #[derive(Serialize)]
@@ -111,6 +137,8 @@ struct Region {
     #[serde(skip_serializing_if = "Option::is_none")]
     start_column: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    end_line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     end_column: Option<usize>,
 }
 
@@ -125,7 +153,9 @@ pub(super) fn render(report: &Report<'_>, prefix: &str) -> String {
         schema: SCHEMA,
         version: "2.1.0",
         runs: [Run {
-            tool: Tool { driver: Driver { name: "dubo-pin", version: env!("CARGO_PKG_VERSION"), rules: rules() } },
+            tool: Tool {
+                driver: Driver { name: "dubo-pin", version: env!("CARGO_PKG_VERSION"), rules: rules(report.help) },
+            },
             invocations: [Invocation {
                 execution_successful: notifications.iter().all(|n| n.level != "error"),
                 exit_code: report.exit(),
@@ -155,13 +185,21 @@ impl Entries<'_> {
         }
         match part.outcome {
             Outcome::Verdict(verdict) => {
-                for finding in &verdict.findings {
+                let fixes = |index| verdict.linted.as_ref().and_then(|l| l.fixes.get(&index));
+                for (index, finding) in verdict.findings.iter().enumerate() {
                     let level = match finding.severity {
                         Severity::Error => "error",
                         Severity::Note => "note",
                     };
                     let of = called(finding.pin.as_ref());
                     self.result(finding.id.to_string(), level, of, &finding.trouble, member);
+                    let fix = fixes(index).map(|all| fix(all, self.prefix));
+                    if let Some(result) = self.results.last_mut() {
+                        result.fixes.extend(fix);
+                    }
+                }
+                for note in verdict.linted.iter().flat_map(|l| &l.notes) {
+                    self.notify("note", called(None), note);
                 }
             }
             Outcome::Refreshed(refreshed) => {
@@ -202,6 +240,7 @@ impl Entries<'_> {
             message: Message { text: text(of.as_deref(), trouble) },
             locations: trouble.place.iter().filter_map(|p| location(p, self.prefix)).collect(),
             partial_fingerprints: BTreeMap::new(),
+            fixes: Vec::new(),
         });
     }
 
@@ -227,7 +266,29 @@ impl Entries<'_> {
             message: Message { text: text(of.as_deref(), trouble) },
             locations: location(&place, self.prefix).into_iter().collect(),
             partial_fingerprints: BTreeMap::from([(FINGERPRINT, mark)]),
+            fixes: Vec::new(),
         });
+    }
+}
+
+/// What mends a result, in one file.
+fn fix(all: &[Replacement], prefix: &str) -> Fix {
+    let file = all.first().map(|r| r.file.as_str()).unwrap_or_default();
+    let replaced = |r: &Replacement| Replaced {
+        deleted_region: Region {
+            start_line: r.start.0,
+            start_column: Some(r.start.1),
+            end_line: Some(r.end.0),
+            end_column: Some(r.end.1),
+        },
+        inserted_content: Message { text: r.text.clone() },
+    };
+    Fix {
+        description: Message { text: "as dubo-pin lint --fix does".to_owned() },
+        artifact_changes: vec![ArtifactChange {
+            artifact_location: Artifact { uri: uri(&format!("{prefix}{file}")) },
+            replacements: all.iter().map(replaced).collect(),
+        }],
     }
 }
 
@@ -259,8 +320,10 @@ fn rule_of(standing: Standing) -> String {
 }
 
 /// Every rule there is, whatever was found: a log's rules do not depend on its results.
-fn rules() -> Vec<Rule> {
-    let rule = |id: String, text: &str| Rule { id, short_description: Message { text: text.to_owned() } };
+fn rules(help: Option<fn(Id) -> String>) -> Vec<Rule> {
+    let message = |text: &str| Message { text: text.to_owned() };
+    let rule = |id: String, text: &str| Rule { id, short_description: message(text), help: None };
+    let help = |id: Id| help.map(|help| message(&help(id))).filter(|m| !m.text.is_empty());
     let standings = [
         (Standing::Newer, "something newer is there"),
         (Standing::Moved, "what was fixed stands elsewhere, with the same content"),
@@ -269,7 +332,7 @@ fn rules() -> Vec<Rule> {
     ];
     Id::ALL
         .iter()
-        .map(|id| rule(id.to_string(), id.title()))
+        .map(|id| Rule { help: help(*id), ..rule(id.to_string(), id.title()) })
         .chain(standings.map(|(standing, text)| rule(rule_of(standing), text)))
         .chain([rule(WARNING.to_owned(), "something about the pinned value is worth a look")])
         .collect()
@@ -304,6 +367,7 @@ fn location(place: &Place, prefix: &str) -> Option<Location> {
             region: Region {
                 start_line: place.line.max(1),
                 start_column: columns.map(|c| c.0),
+                end_line: None,
                 end_column: columns.map(|c| c.1),
             },
         },

@@ -26,6 +26,7 @@ fn verdict() -> Verdict {
         verified: 2,
         unlocked: vec![(pin("unbound"), "no mirror yet".to_owned())],
         suppressed: 0,
+        linted: None,
     }
 }
 

@@ -35,6 +35,36 @@ pub(super) fn of(report: &Report<'_>) -> Option<Total> {
     Some(Total { text: format!("{}: {}", many(members.len(), "member"), parts.join(", ")), clean })
 }
 
+/// Of lint: `3 errors, 5 notes in 4 Dockerfiles, 2 can be fixed by --fix, 1 suppressed`.
+fn lints(all: &[&Verdict]) -> String {
+    let linted = || all.iter().filter_map(|v| v.linted.as_ref());
+    let of = |severity| all.iter().flat_map(|v| &v.findings).filter(|f| f.severity == severity).count();
+    let (errors, notes) = (of(Severity::Error), of(Severity::Note));
+    let files = many(linted().map(|l| l.dockerfiles).sum(), "Dockerfile");
+    let found: Vec<String> = [(errors, "error"), (notes, "note")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| many(count, word))
+        .collect();
+    let mut line =
+        if found.is_empty() { format!("{files}, nothing to tell") } else { format!("{} in {files}", found.join(", ")) };
+    let fixed: usize = linted().map(|l| l.fixed.len()).sum();
+    let changed: usize = linted().map(|l| l.files.len()).sum();
+    let fixable: usize = linted().map(|l| l.fixes.len()).sum();
+    let suppressed: usize = all.iter().map(|v| v.suppressed).sum();
+    if changed > 0 && linted().all(|l| l.applied) {
+        line.push_str(&format!(", {fixed} fixed in {}", many(changed, "file")));
+    } else if changed > 0 {
+        line.push_str(&format!(", {fixed} would be fixed in {}, nothing was written", many(changed, "file")));
+    } else if fixable > 0 && linted().all(|l| !l.applied) {
+        line.push_str(&format!(", {fixable} can be fixed by --fix"));
+    }
+    if suppressed > 0 {
+        line.push_str(&format!(", {suppressed} suppressed"));
+    }
+    line
+}
+
 /// `N verified, M UNLOCKED, K suppressed`, and what was found.
 fn verdicts(parts: &[Report<'_>], workspace: bool) -> String {
     let all: Vec<&Verdict> = parts
@@ -44,6 +74,9 @@ fn verdicts(parts: &[Report<'_>], workspace: bool) -> String {
             _ => None,
         })
         .collect();
+    if all.iter().any(|v| v.linted.is_some()) {
+        return lints(&all);
+    }
     let count = |verdict: &Verdict, severity| verdict.findings.iter().filter(|f| f.severity == severity).count();
     let sum = |of: &dyn Fn(&Verdict) -> usize| all.iter().map(|v| of(v)).sum::<usize>();
     let mut line = format!(

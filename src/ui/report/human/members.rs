@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::visible;
+use crate::model::{Verdict, visible};
 use crate::ui::look::Look;
 use crate::ui::style::{Ink, columns, pad, paint};
 
@@ -17,6 +17,10 @@ pub(super) fn body(report: &Report<'_>, members: &[Member<'_>], look: &Look) -> 
         let silent = said.iter().filter(|(m, text)| text.is_empty() && report.of(m).all_failures().next().is_none());
         let lines: Vec<(String, String)> = silent
             .filter_map(|(m, _)| match m.outcome {
+                Outcome::Verdict(Verdict { linted: Some(linted), .. }) => {
+                    let text = format!("{}, nothing to tell", many(linted.dockerfiles, "Dockerfile"));
+                    Some((visible(m.name).into_owned(), text))
+                }
                 Outcome::Verdict(v) => {
                     Some((visible(m.name).into_owned(), format!("{} verified", many(v.verified, "pin"))))
                 }

@@ -206,7 +206,7 @@ fn files(out: &mut String, refreshed: &Refreshed, look: &Look) {
 }
 
 /// A diff line by line; a CR at the end of a line is shown as `␍`.
-fn diff(out: &mut String, file: &FileChange, color: bool) {
+pub(super) fn diff(out: &mut String, file: &FileChange, color: bool) {
     for line in file.diff.split_terminator('\n') {
         let (text, end) = match line.strip_suffix('\r') {
             Some(text) => (text, "␍"),

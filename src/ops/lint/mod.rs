@@ -1,0 +1,271 @@
+//! `lint`: what is wrong with Dockerfiles, without network and without a lock; and the mending of what
+//! text alone can mend.
+//!
+//! Works with a pins.toml, whose `[lint]` counts and whose pins cover what is taken in, and without.
+//! Writes nothing but the fixes that it was asked for; `fix` says which these are.
+
+mod fix;
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::members::{self, Answer};
+use super::project::{CAP, MANIFEST, disk, dockerfiles, failure, known};
+use super::stand::Ground;
+use crate::check::cover::uncovered;
+use crate::check::lint::{Linted as Told, lint};
+use crate::check::suppress::settle;
+use crate::disk::{Change, Plan, ProcessLock, Root, interrupted, recover};
+use crate::dockerfile::{Dockerfile, Intake};
+use crate::lock;
+use crate::manifest::{Inherited, Lint, Manifest};
+use crate::model::{
+    Class, Event, Events, Failure, Finding, Id, Linted, Place, Replacement, Severity, Trouble, Verdict, quoted,
+};
+
+/// What is asked of lint.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Members of the workspace, by folder or glob; none means all.
+    pub members: Vec<String>,
+    /// Mend what text alone can mend.
+    pub fix: bool,
+    /// Only say what `fix` would do.
+    pub dry_run: bool,
+}
+
+/// Lints a folder, or all members of a workspace.
+///
+/// # Errors
+/// What kept the manifest or a Dockerfile from being read; a folder with neither.
+pub fn run(dir: &Path, options: &Options, events: &dyn Events) -> Result<Answer<Verdict>, Vec<Failure>> {
+    // Members are read side by side and written one after the other.
+    let turn = Mutex::new(());
+    members::each(dir, &options.members, |ground| one(ground, options, events, &turn))
+}
+
+/// A folder, as far as lint asks.
+struct Case {
+    root: Root,
+    manifest: Option<Manifest>,
+    settings: Lint,
+    files: Vec<Dockerfile>,
+    /// Dockerfiles that cannot be read as such.
+    unread: Vec<Trouble>,
+}
+
+/// What is told of a folder, and what mends it.
+struct Judged {
+    verdict: Verdict,
+    /// Rules' findings that are told and can be mended.
+    mended: Vec<Told>,
+}
+
+fn one(ground: &Ground, options: &Options, events: &dyn Events, turn: &Mutex<()>) -> Result<Verdict, Vec<Failure>> {
+    let root = ground.root().map_err(|f| vec![f])?;
+    let mut notes = Vec::new();
+    let writes = options.fix && !options.dry_run;
+    if writes && interrupted(&root).is_some() {
+        let _turn = turn.lock();
+        notes.extend(write(&root, None, events)?);
+    }
+    let mut case = Case::read(root, ground)?;
+    let mut linted = Linted { notes, ..Linted::default() };
+    let mut judged = case.judge();
+    if options.fix {
+        let before: Vec<Vec<u8>> = case.files.iter().map(|f| f.bytes().to_vec()).collect();
+        let fixed = fix::fix(&case.files, |files| case.judge_of(files).mended);
+        linted.fixed = fixed.findings;
+        linted.notes.extend(fixed.notes);
+        let mut changes = Vec::new();
+        for (file, before) in fixed.files.iter().zip(before) {
+            let path = file
+                .file()
+                .parse()
+                .map_err(|e: crate::model::PathError| vec![failure(Class::Usage, Trouble::new(e.to_string()))])?;
+            changes.push(Change::new(path, Some(before), Some(file.bytes().to_vec())));
+        }
+        let plan = Plan::new(changes);
+        linted.files = plan.diff();
+        if writes && !plan.is_empty() {
+            let _turn = turn.lock();
+            linted.notes.extend(write(&case.root, Some(&plan), events)?);
+            case.files = fixed.files;
+            judged = case.judge();
+        }
+        linted.applied = writes;
+    }
+    linted.dockerfiles = case.files.len() + case.unread.len();
+    linted.fixes = places(&judged, &case.files);
+    let mut verdict = judged.verdict;
+    verdict.linted = Some(linted);
+    Ok(verdict)
+}
+
+impl Case {
+    fn read(root: Root, ground: &Ground) -> Result<Self, Vec<Failure>> {
+        let one = |f: Failure| vec![f];
+        let bytes = |name: &str| known(name).and_then(|path| root.read(&path, CAP).map_err(|e| disk(&e)));
+        let manifest = match bytes(MANIFEST).map_err(one)? {
+            None => None,
+            Some(text) => {
+                let above = ground.above.as_ref().map(|above| &above.inherited);
+                // Without its workspace a member inherits what its lock says.
+                let opened = bytes(lock::FILE).ok().flatten().and_then(|bytes| lock::open(&bytes).ok());
+                let recorded = if above.is_none() { opened.as_ref().and_then(Inherited::recorded) } else { None };
+                let none = Inherited::default();
+                let inherited = above.or(recorded.as_ref()).unwrap_or(&none);
+                let wrong = |all: Vec<Trouble>| all.into_iter().map(|t| failure(Class::Usage, t)).collect::<Vec<_>>();
+                Some(Manifest::parse_under(MANIFEST, &text, inherited).map_err(wrong)?)
+            }
+        };
+        let (mut unread, mut failures) = (Vec::new(), Vec::new());
+        let patterns = manifest.as_ref().and_then(|m| m.image.dockerfiles.as_deref());
+        let files = dockerfiles(&root, patterns, &mut unread, &mut failures);
+        if failures.is_empty() && manifest.is_none() && files.is_empty() && unread.is_empty() {
+            failures.push(nothing(root.dir()));
+        }
+        if !failures.is_empty() {
+            return Err(failures);
+        }
+        let settings = manifest.as_ref().map(|m| m.lint.clone()).unwrap_or_default();
+        Ok(Self { root, manifest, settings, files, unread })
+    }
+
+    /// Everything that is to be told.
+    fn judge(&self) -> Judged {
+        let mut judged = self.judge_of(&self.files);
+        if interrupted(&self.root).is_some() {
+            let trouble = Trouble::new("a run was interrupted while it wrote, so files may be half done")
+                .help("dubo-pin lint --fix completes it");
+            judged.verdict.findings.insert(0, Finding::error(Id::LOCK008, None, trouble));
+        }
+        judged
+    }
+
+    /// The same of other texts of the Dockerfiles, which need not stand on the disk.
+    fn judge_of(&self, files: &[Dockerfile]) -> Judged {
+        let told = lint(files);
+        let mut findings: Vec<Finding> = told.iter().map(|t| t.finding.clone()).collect();
+        let open = self.manifest.as_ref().map(|m| uncovered(m, files)).unwrap_or_default();
+        let twice: Vec<Covered> = open.iter().filter_map(|u| Covered::new(u.file, &u.intake, &u.finding)).collect();
+        findings.extend(open.iter().map(|u| u.finding.clone()));
+        findings.extend(self.unread.iter().map(|t| Finding::error(Id::DOC002, None, t.clone())));
+        let settled = settle(files, &self.settings, findings, &[]);
+        let mut findings = settled.findings;
+        let errors: Vec<(Id, Place)> = findings
+            .iter()
+            .filter(|f| f.severity == Severity::Error && f.id != Id::COV001)
+            .filter_map(|f| Some((f.id, f.trouble.place.clone()?)))
+            .collect();
+        findings.retain(|f| f.id != Id::COV001 || !twice.iter().any(|t| t.is(f) && t.is_told(&errors)));
+        findings.sort_by(|a, b| (&a.trouble.place, a.id, &a.pin).cmp(&(&b.trouble.place, b.id, &b.pin)));
+        findings.dedup();
+        let is_told = |t: &Told| findings.iter().any(|f| f.id == t.finding.id && f.trouble == t.finding.trouble);
+        let mended = told.into_iter().filter(|t| !t.fix.is_empty()).filter(is_told).collect();
+        Judged { verdict: Verdict { findings, suppressed: settled.suppressed, ..Verdict::default() }, mended }
+    }
+}
+
+/// What no pin covers, where a rule may say the same in other words: one fault, one finding.
+struct Covered {
+    /// As it is told, whatever its severity becomes.
+    trouble: Trouble,
+    file: String,
+    /// The lines of the instruction.
+    lines: RangeInclusive<usize>,
+    /// The rules that say it too.
+    rules: &'static [Id],
+}
+
+impl Covered {
+    fn new(file: &Dockerfile, intake: &Intake<'_>, finding: &Finding) -> Option<Self> {
+        let rules: &[Id] = match intake {
+            Intake::Image(..) | Intake::UnclearImage(_) => {
+                &[Id::IMG001, Id::IMG002, Id::IMG009, Id::IMG010, Id::IMG011, Id::IMG012, Id::IMG015]
+            }
+            Intake::Install(_) => &[Id::APT001, Id::APT003],
+            Intake::Git(_) => &[Id::GIT001, Id::GIT002],
+            Intake::Remote(_) => &[Id::URL001, Id::URL002],
+            Intake::Download(_) => &[Id::URL003, Id::URL004],
+            Intake::Yarn(_) | Intake::Local(_) | Intake::Managed(_) => return None,
+        };
+        let lines = match intake.instruction().and_then(|i| file.instructions().get(i)) {
+            Some(instruction) => {
+                let span = &instruction.span;
+                let last = span.end.saturating_sub(1).max(span.start);
+                file.place(span.start..span.start).line..=file.place(last..last).line
+            }
+            None => {
+                let line = finding.trouble.place.as_ref().map_or(1, |p| p.line);
+                line..=line
+            }
+        };
+        Some(Self { trouble: finding.trouble.clone(), file: file.file().to_owned(), lines, rules })
+    }
+
+    fn is(&self, finding: &Finding) -> bool {
+        self.trouble == finding.trouble
+    }
+
+    /// Whether one of the rules tells it, at its place or in its instruction.
+    fn is_told(&self, errors: &[(Id, Place)]) -> bool {
+        let here = |place: &Place| {
+            self.trouble.place.as_ref() == Some(place) || place.file == self.file && self.lines.contains(&place.line)
+        };
+        errors.iter().any(|(id, place)| self.rules.contains(id) && here(place))
+    }
+}
+
+/// Where the texts of fixes go, by finding of the verdict.
+fn places(judged: &Judged, files: &[Dockerfile]) -> std::collections::BTreeMap<usize, Vec<Replacement>> {
+    let mut out = std::collections::BTreeMap::new();
+    for (index, finding) in judged.verdict.findings.iter().enumerate() {
+        let Some(told) =
+            judged.mended.iter().find(|t| t.finding.id == finding.id && t.finding.trouble == finding.trouble)
+        else {
+            continue;
+        };
+        let Some(file) = files.get(told.file) else { continue };
+        let point = |at: usize| {
+            let place = file.place(at..at);
+            (place.line, place.column)
+        };
+        let replacement = |edit: &crate::dockerfile::Edit| Replacement {
+            file: file.file().to_owned(),
+            start: point(edit.range.start),
+            end: point(edit.range.end),
+            text: String::from_utf8_lossy(&edit.new).into_owned(),
+        };
+        out.insert(index, told.fix.iter().map(replacement).collect());
+    }
+    out
+}
+
+/// Finishes what an earlier run left, then applies a plan. What it made for that in the folder goes
+/// again, unless it was there before.
+fn write(root: &Root, plan: Option<&Plan>, events: &dyn Events) -> Result<Option<Trouble>, Vec<Failure>> {
+    let one = |e: crate::disk::DiskError| vec![disk(&e)];
+    let last = known(lock::FILE).map_err(|f| vec![f])?;
+    let process = ProcessLock::take(root).map_err(one)?;
+    events.emit(Event::Writing);
+    let recovery = recover(root, &process).map_err(one)?;
+    if let Some(plan) = plan {
+        plan.apply(root, &process, &last).map_err(one)?;
+    }
+    process.leave(root);
+    events.emit(Event::Written(true));
+    Ok(recovery.to_trouble())
+}
+
+fn nothing(dir: &Path) -> Failure {
+    let folder = quoted(&dir.display().to_string());
+    let trouble = Trouble::new(format!("there is no Dockerfile in {folder}"))
+        .expected("Dockerfile, Dockerfile.*, *.Dockerfile or Containerfile*")
+        .help(
+            "-C DIR names another folder; dubo-pin init makes a workspace of the folders below; \
+             `[image] dockerfiles` in pins.toml names others",
+        );
+    failure(Class::Usage, trouble)
+}

@@ -1,0 +1,42 @@
+//! What a finding means, for people: its title, then each text under a heading of its own.
+
+use std::fmt::Write as _;
+
+use crate::model::{Id, visible};
+
+use super::super::look::Look;
+use super::super::style::{Ink, paint, wrap};
+
+/// A text of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explained<'a> {
+    /// Sentences, which are wrapped.
+    Text(&'a str),
+    /// Lines of a file under a heading, as they are.
+    Lines(&'a str, &'a str),
+}
+
+/// The page of a finding.
+#[must_use]
+pub fn explained(id: Id, parts: &[Explained<'_>], look: &Look) -> String {
+    let title = format!("{id}: {}", id.title());
+    let mut out = format!("{}\n", paint(Ink::Strong, &wrap(&title, look.width, 0, 2), look.color_out));
+    for part in parts {
+        match part {
+            Explained::Text("") | Explained::Lines(_, "") => {}
+            Explained::Text(text) => {
+                for line in text.lines() {
+                    let _ = write!(out, "\n{}", wrap(&visible(line), look.width, 0, 0));
+                }
+                out.push('\n');
+            }
+            Explained::Lines(heading, text) => {
+                let _ = write!(out, "\n{}\n", paint(Ink::Faint, heading, look.color_out));
+                for line in text.lines() {
+                    let _ = writeln!(out, "  {}", visible(line));
+                }
+            }
+        }
+    }
+    out
+}
