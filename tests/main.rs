@@ -18,6 +18,7 @@ mod artifacts;
 mod bad_input;
 mod broken_off;
 mod chain;
+mod corpus;
 mod deb;
 mod deb_vendored_apt;
 mod downloads;
