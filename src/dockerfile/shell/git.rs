@@ -23,8 +23,8 @@ mod verbs;
 #[cfg(test)]
 mod tests;
 
-pub(super) use folder::{Move, moves, standing};
 pub(in crate::dockerfile) use folder::{canonical, join};
+pub(super) use folder::{moves, standing};
 pub(in crate::dockerfile) use givers::Givers;
 
 /// One git command.

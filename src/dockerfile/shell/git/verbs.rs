@@ -19,7 +19,7 @@ pub(super) fn read(fields: &Fields, words: &[Field], handed: bool) -> Vec<Read> 
         b"Cc",
         &["git-dir", "work-tree", "namespace", "super-prefix", "config-env", "attr-source", "exec-path"],
     );
-    let Some((verb, rest)) = rest.split_first() else { return Vec::new() };
+    let Some((verb, rest)) = rest.split_first().filter(|_| !global.has(&["help", "h"])) else { return Vec::new() };
     let verb = verb.first().and_then(Field::known).unwrap_or_default();
     let reader = Reader { fields, handed };
     let mut said = match verb.as_str() {
