@@ -19,6 +19,7 @@ mod bad_input;
 mod broken_off;
 mod chain;
 mod corpus;
+mod coverage;
 mod deb;
 mod deb_vendored_apt;
 mod downloads;

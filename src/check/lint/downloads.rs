@@ -12,7 +12,7 @@ use crate::dockerfile::{Dockerfile, Intake};
 use crate::model::{Id, Place, Severity, Trouble, quoted};
 
 /// Hash functions for which two files of one hash can be made, or that were never meant to hold.
-const WEAK: [&str; 6] = ["md5", "sha1", "crc32", "cksum", "sum", "crc"];
+const WEAK: [&str; 5] = ["md5", "sha1", "crc", "sysv", "bsd"];
 
 pub(super) fn check(files: &[Dockerfile], out: &mut Vec<Linted>) {
     for (index, file) in files.iter().enumerate() {
@@ -57,8 +57,8 @@ fn unchecked(remote: &Remote, url: &str) -> Option<Trouble> {
 
 /// URL004, else URL003.
 fn fetched(file: &Dockerfile, download: &Download) -> Option<(Id, Trouble)> {
-    let from_here = |url: &Spelled| is_here(&text(url));
-    if !download.urls.is_empty() && download.not_understood.is_empty() && download.urls.iter().all(from_here) {
+    if download.program.is_empty() {
+        // too long to be read, which the rules for packages tell
         return None;
     }
     let found = match (download.urls.first(), download.not_understood.first()) {
@@ -89,21 +89,9 @@ fn fetched(file: &Dockerfile, download: &Download) -> Option<(Id, Trouble)> {
     Some((Id::URL003, trouble.help(next(Id::URL003, step))))
 }
 
-/// Whether a URL names the machine that builds, or a file.
-fn is_here(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    if scheme.eq_ignore_ascii_case("file") {
-        return true;
-    }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };
-    host.eq_ignore_ascii_case("localhost") || host.starts_with("127.") || host.starts_with("[::1]")
-}
-
 /// URL005, once at each place.
 fn newest(index: usize, url: &str, place: &Place, told: &mut BTreeSet<(usize, usize)>, out: &mut Vec<Linted>) {
-    let Some(word) = moving(url).filter(|_| !is_here(url)) else { return };
+    let Some(word) = moving(url) else { return };
     if !told.insert((place.line, place.column)) {
         return;
     }
@@ -117,7 +105,7 @@ fn newest(index: usize, url: &str, place: &Place, told: &mut BTreeSet<(usize, us
 
 /// The part of a URL's path that moves: `latest`, `nightly`, a branch.
 fn moving(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let mut parts = path.split('/');
     let host = parts.next().unwrap_or_default();

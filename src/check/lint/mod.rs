@@ -14,9 +14,13 @@
 
 mod downloads;
 mod images;
+mod names;
 mod packages;
 mod repositories;
 mod texts;
+
+#[cfg(test)]
+mod tests;
 
 use crate::dockerfile::{Dockerfile, Edit};
 use crate::model::{Finding, Id, Severity, Trouble};

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::names::Names;
 use super::{Linted, next};
 use crate::dockerfile::added::{Remote, RemoteKind};
 use crate::dockerfile::checkout::Checkout;
@@ -14,6 +15,8 @@ use crate::dockerfile::{Dockerfile, Edit, Intake, is_git};
 use crate::model::{Id, Place, Severity, Trouble, quoted};
 
 const DEAD: &str = "git://";
+/// In an ADD of more sources than this no scheme is looked for.
+const SOURCES: usize = 32;
 const STEP: &str = "dubo-pin init makes a pin that follows it, dubo-pin refresh NAME writes the commit";
 
 /// The first commit of each repository, its place, and which others were told.
@@ -22,7 +25,7 @@ type Commits = BTreeMap<String, (String, Place, BTreeSet<String>)>;
 pub(super) fn check(files: &[Dockerfile], out: &mut Vec<Linted>) {
     let mut commits = Commits::new();
     for (index, file) in files.iter().enumerate() {
-        let mut rules = Rules { index, file, told: BTreeSet::new(), out };
+        let mut rules = Rules { index, file, names: Names::of(file), told: BTreeSet::new(), out };
         for intake in file.intakes() {
             match intake {
                 Intake::Git(checkout) => rules.checkout(checkout, &mut commits),
@@ -36,6 +39,7 @@ pub(super) fn check(files: &[Dockerfile], out: &mut Vec<Linted>) {
 struct Rules<'a> {
     index: usize,
     file: &'a Dockerfile,
+    names: Names<'a>,
     /// What was told where: two clones may take what one ARG gives.
     told: BTreeSet<(Id, usize, usize)>,
     out: &'a mut Vec<Linted>,
@@ -94,10 +98,8 @@ impl Rules<'_> {
         let RemoteKind::Git { repository, reference, variable } = &remote.what else { return };
         let value = remote.value.as_deref().unwrap_or(&remote.written);
         if starts_dead(value) {
-            let own = self.file.instructions().get(remote.instruction).map(|i| i.span.clone());
-            let spans = own.into_iter().flat_map(|own| self.written(own, remote)).collect::<Vec<_>>();
-            let given = remote.variables.first().map(|name| self.assignments_of(remote, name)).unwrap_or_default();
-            let scheme = spans.first().cloned().or_else(|| given.into_iter().find_map(|span| self.scheme(&span)));
+            let given = || self.scheme(&self.given(remote, remote.variables.first()?)?);
+            let scheme = self.written(remote).or_else(given);
             // ADD takes a URL of https for git only if its path ends so
             let stays = is_git(format!("https://{}", value.get(DEAD.len()..).unwrap_or_default()).as_bytes());
             self.unsafe_scheme(value, scheme, &remote.place, stays);
@@ -167,30 +169,24 @@ impl Rules<'_> {
         (stands && range.end <= word.end).then_some(range)
     }
 
-    /// Where the scheme of a source stands in its own ADD: in the one word that is as written.
-    fn written(&self, own: Range<usize>, remote: &Remote) -> Option<Range<usize>> {
-        if !starts_dead(&remote.written) {
+    /// Where the scheme of a source stands in its own ADD.
+    fn written(&self, remote: &Remote) -> Option<Range<usize>> {
+        let instruction = self.file.instructions().get(remote.instruction)?;
+        let words = &instruction.effective().words;
+        if !starts_dead(&remote.written) || words.len() > SOURCES {
             return None;
         }
-        let instruction = self.file.instructions().get(remote.instruction)?;
-        let words = instruction.effective().words.iter();
-        let mut spans = words.filter_map(|word| {
-            let span = instruction.line.span(word.clone())?;
-            let scheme = self.scheme(&span)?;
-            let here = self.file.place(span) == remote.place || self.file.place(scheme.clone()) == remote.place;
-            (here && own.contains(&scheme.start)).then_some(scheme)
-        });
-        spans.next()
+        let spans = words.iter().filter_map(|word| instruction.line.span(word.clone()));
+        let mut here = spans.filter(|span| self.file.place(span.clone()) == remote.place);
+        here.find_map(|span| self.scheme(&span))
     }
 
-    /// What gives a variable of an ADD its value, in its stage or before the first FROM: the values.
-    fn assignments_of(&self, remote: &Remote, name: &str) -> Vec<Range<usize>> {
-        let all = self.file.assignments();
-        let before = all.partition_point(|a| a.instruction < remote.instruction);
-        let named = all.get(..before).unwrap_or_default().iter().rev();
-        let named = named.filter(|a| a.name == name && (a.stage == remote.stage || a.stage.is_none()));
-        let value = named.filter_map(|a| Some((a.instruction, a.value.clone()?))).take(1);
-        value.filter_map(|(i, value)| Some(self.file.instructions().get(i)?.line.cover(value))).collect()
+    /// The value of the assignment that gives a variable of an ADD.
+    fn given(&self, remote: &Remote, name: &str) -> Option<Range<usize>> {
+        let giver = self.names.giver(remote.stage, remote.instruction, name)?;
+        let assignment = self.file.assignments().get(giver)?;
+        let line = &self.file.instructions().get(assignment.instruction)?.line;
+        Some(line.cover(assignment.value.clone()?))
     }
 
     /// GIT006: each further commit of a repository once.

@@ -3,9 +3,10 @@
 //! For `lint`, which has no pins to ask: what looks like the place of a pin counts as one. `verify`
 //! tells ARG001 of the sites that a manifest names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::names::Names;
 use super::{Linted, next};
 use crate::dockerfile::added::{Remote, RemoteKind};
 use crate::dockerfile::{Dockerfile, Intake, assigned, shadows};
@@ -13,8 +14,6 @@ use crate::model::{Id, Severity, Trouble, quoted};
 
 /// So much is spent on looking for what overrides an ARG, in one file: assignments compared.
 const BUDGET: usize = 20_000_000;
-/// No more assignments of one name than this are looked through.
-const SAME: usize = 64;
 
 pub(super) fn check(files: &[Dockerfile], out: &mut Vec<Linted>) {
     for (index, file) in files.iter().enumerate() {
@@ -37,7 +36,7 @@ fn shadowed(index: usize, file: &Dockerfile, out: &mut Vec<Linted>) {
     let mut left = BUDGET;
     let mut told = BTreeSet::new();
     for assignment in pinned(file, &names) {
-        if !names.again(file, assignment) {
+        if !names.again(assignment) {
             continue;
         }
         let Some(rest) = left.checked_sub(file.assignments().len() + file.stages().len()) else { return };
@@ -54,47 +53,6 @@ fn shadowed(index: usize, file: &Dockerfile, out: &mut Vec<Linted>) {
                 out.push(Linted::new(index, Id::ARG001, Severity::Note, trouble.help(next(Id::ARG001, &step))));
             }
         }
-    }
-}
-
-/// The assignments of a file by name.
-struct Names<'a> {
-    by_name: BTreeMap<&'a str, Vec<usize>>,
-    /// Whether some name is known to the build alone.
-    open: bool,
-}
-
-impl<'a> Names<'a> {
-    fn of(file: &'a Dockerfile) -> Self {
-        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, a) in file.assignments().iter().enumerate() {
-            by_name.entry(&a.name).or_default().push(index);
-        }
-        let odd = |name: &&str| name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let open = by_name.keys().any(odd);
-        Self { by_name, open }
-    }
-
-    /// Whether anything else may set the name of an assignment.
-    fn again(&self, file: &Dockerfile, assignment: usize) -> bool {
-        let name = file.assignments().get(assignment).map_or("", |a| a.name.as_str());
-        self.open || self.by_name.get(name).is_some_and(|all| all.len() > 1)
-    }
-
-    /// The assignment that gives a name at an instruction of a stage.
-    fn giver(&self, file: &Dockerfile, stage: Option<usize>, before: usize, name: &str) -> Option<usize> {
-        let all = self.by_name.get(name)?;
-        let get = |i: &&usize| file.assignments().get(**i);
-        let own =
-            all.iter().rev().take(SAME).filter(|i| get(i).is_some_and(|a| a.instruction < before && a.stage == stage));
-        for index in own {
-            match get(&index) {
-                Some(a) if a.value.is_some() => return Some(*index),
-                _ => {}
-            }
-        }
-        let global = all.iter().take_while(|i| get(i).is_some_and(|a| a.stage.is_none()));
-        global.take(SAME).last().copied()
     }
 }
 
@@ -128,7 +86,7 @@ fn of_remote(file: &Dockerfile, remote: &Remote, names: &Names<'_>) -> Option<us
             name.to_owned()
         }
     };
-    names.giver(file, remote.stage, remote.instruction, &name)
+    names.giver(remote.stage, remote.instruction, &name)
 }
 
 /// The assignment in which a part of the file stands.
