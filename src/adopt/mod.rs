@@ -91,6 +91,12 @@ pub(crate) fn floating(name: &PinName) -> String {
     format!("not pinned in the Dockerfile yet: dubo-pin refresh {name} pins it; then remove this line")
 }
 
+/// The repositories whose refs [`adopt`] will ask for, each once: so that they can be asked for at once.
+#[must_use]
+pub fn repositories(case: &Case<'_>) -> Vec<GitUrl> {
+    repositories::urls(case)
+}
+
 /// Makes pins of everything that is not covered.
 #[must_use]
 pub fn adopt(case: &Case<'_>) -> Drafts {

@@ -31,7 +31,7 @@ pub use crate::ui::Interrupt;
 
 const AFTER: &str = "\
 Start with:
-  dubo-pin add coredns --git https://github.com/coredns/coredns --version '^1.11' --into GIT_COMMIT
+  dubo-pin init                           write pins.toml for the Dockerfiles that are there
   dubo-pin refresh --keep                 lock what the Dockerfiles bear
   dubo-pin verify                         in CI, offline
 
@@ -58,6 +58,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Write pins.toml for the Dockerfiles that are there
+    Init(init::Args),
     /// Follow upstream, write the lock and the Dockerfiles, say what changed
     Refresh(refresh::Args),
     /// Prove, offline, that manifest, lock and Dockerfiles agree
@@ -109,6 +111,7 @@ pub fn run_heeding(args: impl IntoIterator<Item = OsString>, interrupt: &Interru
     let common = &cli.common;
     let shell = &common.shell(&environment).heeding(interrupt);
     match &cli.verb {
+        Verb::Init(args) => init::run(args, common, &environment, shell),
         Verb::Refresh(args) => refresh::run(args, common, &environment, shell),
         Verb::Verify(args) => verify::run(args, common, &environment, shell),
         Verb::Lint(args) => lint::run(args, common, shell),

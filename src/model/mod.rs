@@ -3,6 +3,7 @@
 //! For every floor of the house. Nothing here reads a file, opens a socket or prints; nothing here
 //! knows a kind of source, a verb or a format.
 
+mod adopted;
 mod age;
 mod collected;
 mod day;
@@ -21,6 +22,7 @@ mod secret;
 mod text;
 mod time;
 
+pub use adopted::{Adopted, AdoptedPin};
 pub use age::{Age, AgeError};
 pub use collected::Collected;
 pub use day::{Day, DayError};

@@ -9,7 +9,7 @@ use super::project::failure;
 use super::stand::{Ground, Stand, stand};
 use crate::manifest::Manifest;
 use crate::model::{
-    Class, Failure, FileChange, PinName, PinOutcome, Place, Refreshed, Row, Trouble, Verdict, glob, quoted,
+    Adopted, Class, Failure, FileChange, PinName, PinOutcome, Place, Refreshed, Row, Trouble, Verdict, glob, quoted,
 };
 
 /// What a verb came to.
@@ -229,6 +229,14 @@ impl Seen for FileChange {
             self.diff = self.diff.replacen(&format!("{head}{old}\n"), &format!("{head}{new}\n"), 1);
         }
         self.path = new;
+    }
+}
+
+impl Seen for Adopted {
+    fn rise(&mut self, member: &str) {
+        self.pins.iter_mut().for_each(|p| p.place.rise(member));
+        self.not_understood.iter_mut().chain(&mut self.notes).for_each(|t| t.rise(member));
+        self.files.iter_mut().for_each(|f| f.rise(member));
     }
 }
 

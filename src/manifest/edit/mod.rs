@@ -1,9 +1,10 @@
-//! Lossless edits of pins.toml: a pin added, removed, renamed.
+//! Lossless edits of pins.toml: a pin added, removed, renamed; an archive added; members named.
 //!
 //! For the verbs of these names and for `init`. An edit is cut out of or spliced into the text,
 //! so that every other byte stays as it is: line ends, comments, spacing. Each result is read
 //! again and must differ from what was there in the one thing that was meant.
 
+mod members;
 mod render;
 #[cfg(test)]
 mod tests;
@@ -11,11 +12,20 @@ mod tree;
 
 use std::ops::Range;
 
-use super::Manifest;
+use super::{Inherited, Manifest};
 use crate::dockerfile::Site;
 use crate::model::{PinName, Place, Trouble};
 use crate::table::{Kind, Name, Statement, elements, statements};
 use tree::Tree;
+
+pub use members::set_members;
+
+/// How a manifest begins that `init` makes.
+pub const HEAD: &str = "\
+# What these Dockerfiles take in, and what each pin follows; yours to edit.
+# Next: `dubo-pin refresh --keep` locks what the Dockerfiles bear, `dubo-pin verify` proves it.
+version = 1
+";
 
 const FILE: &str = "pins.toml";
 
@@ -64,25 +74,23 @@ pub enum Literal {
 /// # Errors
 /// The manifest is not right as it stands, or not with this pin; the name is taken.
 pub fn add(text: &str, pin: &NewPin) -> Result<String, Trouble> {
-    let head = if text.trim().is_empty() { "version = 1\n" } else { "" };
-    let before = format!("{text}{head}");
-    let manifest = parse(&before)?;
+    add_under(text, pin, &Inherited::default())
+}
+
+/// As [`add`], in a member of a workspace that has this for all.
+///
+/// # Errors
+/// As [`add`].
+pub fn add_under(text: &str, pin: &NewPin, under: &Inherited) -> Result<String, Trouble> {
+    let before = headed(text);
+    let manifest = parse_under(&before, under)?;
     if let Some(there) = manifest.pins.get(&pin.name) {
         return Err(Trouble::new(format!("there is a pin `{}` already", pin.name))
             .at(there.place.clone())
             .help("choose another name, or remove that pin first"));
     }
     vet_sites(&manifest, pin)?;
-    let eol = line_end(&before);
-    let mut out = before.clone();
-    if !out.ends_with('\n') {
-        out.push_str(eol);
-    }
-    let ends_blank = matches!(statements(&out).last().map(|s| &s.kind), Some(Kind::Blank));
-    if !ends_blank {
-        out.push_str(eol);
-    }
-    out.push_str(&render::pin(pin, is_aligned(&before)).replace('\n', eol));
+    let out = appended(&before, &render::pin(pin, is_aligned(&before)));
     let mut expected = Tree::of(&before);
     expected.add_pin(pin);
     // The old text was right: what is wrong now is wrong with the new pin, which is in no file yet.
@@ -91,8 +99,45 @@ pub fn add(text: &str, pin: &NewPin) -> Result<String, Trouble> {
             .at(Place::file(FILE))
             .help("write its pins as tables: [pins.NAME]"));
     }
-    parse(&out).map_err(|trouble| unplaced(&out, pin, trouble))?;
+    parse_under(&out, under).map_err(|trouble| unplaced(&out, pin, trouble))?;
     Ok(out)
+}
+
+/// Appends an archive as `[archives.NAME]`, as [`add`] does a pin.
+///
+/// # Errors
+/// The manifest is not right as it stands, or not with this archive; the name is taken.
+pub fn add_archive(text: &str, archive: &NewArchive, under: &Inherited) -> Result<String, Trouble> {
+    let before = headed(text);
+    let manifest = parse_under(&before, under)?;
+    if let Some(there) = manifest.archives.get(&archive.name).filter(|a| !a.inherited) {
+        return Err(Trouble::new(format!("there is an archive `{}` already", archive.name)).at(there.place.clone()));
+    }
+    let out = appended(&before, &render::archive(archive, is_aligned(&before)));
+    let mut expected = Tree::of(&before);
+    expected.add_archive(archive);
+    checked_under(out, &expected, under)
+}
+
+/// The text, with a head if it is empty.
+fn headed(text: &str) -> String {
+    let head = if text.trim().is_empty() { "version = 1\n" } else { "" };
+    format!("{text}{head}")
+}
+
+/// The text with a table behind it, one blank line between, in its line ends.
+fn appended(before: &str, table: &str) -> String {
+    let eol = line_end(before);
+    let mut out = before.to_owned();
+    if !out.ends_with('\n') {
+        out.push_str(eol);
+    }
+    let ends_blank = matches!(statements(&out).last().map(|s| &s.kind), Some(Kind::Blank));
+    if !ends_blank {
+        out.push_str(eol);
+    }
+    out.push_str(&table.replace('\n', eol));
+    out
 }
 
 /// One site bears one value.
@@ -218,7 +263,11 @@ pub fn rename(text: &str, old: &PinName, new: &PinName) -> Result<String, Troubl
 }
 
 fn parse(text: &str) -> Result<Manifest, Trouble> {
-    Manifest::parse(FILE, text.as_bytes()).map_err(|troubles| {
+    parse_under(text, &Inherited::default())
+}
+
+fn parse_under(text: &str, under: &Inherited) -> Result<Manifest, Trouble> {
+    Manifest::parse_under(FILE, text.as_bytes(), under).map_err(|troubles| {
         let first = troubles.into_iter().next();
         first.unwrap_or_else(|| Trouble::new("the manifest cannot be read"))
     })
@@ -226,8 +275,12 @@ fn parse(text: &str) -> Result<Manifest, Trouble> {
 
 /// The result, if it reads as what was meant.
 fn checked(out: String, expected: &Tree) -> Result<String, Trouble> {
+    checked_under(out, expected, &Inherited::default())
+}
+
+fn checked_under(out: String, expected: &Tree, under: &Inherited) -> Result<String, Trouble> {
     let help = "edit pins.toml by hand";
-    let manifest = parse(&out).map_err(|t| if t.help.is_none() { t.help(help) } else { t })?;
+    let manifest = parse_under(&out, under).map_err(|t| if t.help.is_none() { t.help(help) } else { t })?;
     drop(manifest);
     if Tree::of(&out) == *expected {
         return Ok(out);

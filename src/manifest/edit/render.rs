@@ -2,8 +2,9 @@
 
 use toml_edit::{Array, InlineTable, Key, Value};
 
-use super::{Literal, NewPin};
+use super::{Literal, NewArchive, NewPin};
 use crate::dockerfile::{Site, StageSel, Target};
+use crate::model::visible;
 
 /// A key as TOML writes it: bare where it can be.
 fn key(text: &str) -> String {
@@ -34,14 +35,35 @@ pub(super) fn pin(pin: &NewPin, aligned: bool) -> String {
             lines.push(("into".to_owned(), format!("[\n{}]", rows.concat())));
         }
     }
+    table(&pin.comment, &format!("pins.{}", key(pin.name.as_str())), &lines, aligned)
+}
+
+/// An archive's table with `\n` as line end.
+pub(super) fn archive(archive: &NewArchive, aligned: bool) -> String {
+    let lines: Vec<(String, String)> = archive.keys.iter().map(|(name, literal)| (key(name), value(literal))).collect();
+    table(&archive.comment, &format!("archives.{}", key(archive.name.as_str())), &lines, aligned)
+}
+
+fn table(comment: &[String], name: &str, lines: &[(String, String)], aligned: bool) -> String {
     let widest = lines.iter().map(|(name, _)| name.chars().count()).max();
     let width = if aligned { widest.unwrap_or(0) } else { 0 };
-    let mut out: String = pin.comment.iter().map(|line| format!("# {line}\n")).collect();
-    out += &format!("[pins.{}]\n", key(pin.name.as_str()));
+    let mut out: String =
+        comment.iter().map(|line| format!("{}\n", format!("# {}", harmless(line)).trim_end())).collect();
+    out += &format!("[{name}]\n");
     for (name, value) in lines {
         out += &format!("{name:width$} = {value}\n");
     }
     out
+}
+
+/// A comment is one line, and holds nothing that deceives its reader.
+fn harmless(line: &str) -> String {
+    visible(line).replace('\t', " ")
+}
+
+/// The text of a string.
+pub(super) fn text(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 fn value(literal: &Literal) -> String {

@@ -275,3 +275,81 @@ proptest! {
         prop_assert!(after.len() < before.len());
     }
 }
+
+fn debian() -> NewArchive {
+    NewArchive {
+        name: name("debian"),
+        keys: vec![
+            ("uri".to_owned(), text("https://snapshot.debian.org/archive/debian/{snapshot}")),
+            ("suites".to_owned(), Literal::Texts(vec!["bookworm".to_owned()])),
+            ("signed-by".to_owned(), text("debian")),
+        ],
+        comment: vec!["of the base".to_owned()],
+    }
+}
+
+#[test]
+fn an_archive_is_appended_and_its_name_is_taken_once() {
+    let none = Inherited::default();
+    let after = add_archive("version = 1\r\n# end\r\n", &debian(), &none).unwrap();
+    assert_eq!(
+        after,
+        "version = 1\r\n# end\r\n\r\n# of the base\r\n[archives.debian]\r\n\
+         uri = \"https://snapshot.debian.org/archive/debian/{snapshot}\"\r\n\
+         suites = [\"bookworm\"]\r\nsigned-by = \"debian\"\r\n"
+    );
+    let trouble = add_archive(&after, &debian(), &none).unwrap_err();
+    assert_eq!(trouble.message, "there is an archive `debian` already");
+}
+
+#[test]
+fn a_comment_cannot_break_out_of_its_line() {
+    let mut pin = coredns();
+    pin.comment = vec!["a\n[pins.evil]\u{202e}".to_owned(), String::new()];
+    let after = add("", &pin).unwrap();
+    assert!(!after.contains("\n[pins.evil]") && !after.contains('\u{202e}'), "{after}");
+    assert!(after.contains("\n#\n[pins.coredns]\n"), "{after}");
+}
+
+#[test]
+fn members_are_named_behind_those_there_are() {
+    let names = ["b".to_owned(), "c/d".to_owned()];
+    for (before, after) in [
+        ("version = 1\n", "version = 1\n\n[workspace]\nmembers = [\"b\", \"c/d\"]\n"),
+        (
+            "version = 1\n[workspace] # w\nmembers = [\"a\"] # m\nexclude = []\n",
+            "version = 1\n[workspace] # w\nmembers = [\"a\", \"b\", \"c/d\"] # m\nexclude = []\n",
+        ),
+        ("version = 1\nworkspace.members = [ 'b' ]\n", "version = 1\nworkspace.members = [ 'b', \"c/d\" ]\n"),
+        (
+            "version = 1\r\n[workspace]\r\nmembers = [\r\n  \"a\", # ]\r\n  # last\r\n]\r\n",
+            "version = 1\r\n[workspace]\r\nmembers = [\r\n  \"a\",\r\n  \"b\",\r\n  \"c/d\", # ]\r\n  # last\r\n]\r\n",
+        ),
+        ("version = 1\nworkspace = { members = [] }\n", "version = 1\nworkspace = { members = [\"b\", \"c/d\"] }\n"),
+    ] {
+        let edited = set_members(before, &names).unwrap();
+        assert_eq!(edited, after);
+        assert_eq!(set_members(&edited, &names).unwrap(), edited, "twice is once");
+    }
+}
+
+#[test]
+fn the_head_of_a_new_manifest_is_one() {
+    assert!(Manifest::parse("f", HEAD.as_bytes()).is_ok());
+    assert!(add(HEAD, &coredns()).unwrap().starts_with(HEAD));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn archives_and_members_take_nothing_away((before, _) in manifests(), more in proptest::collection::vec("[a-z]{1,4}(/[a-z]{1,3})?", 1..4)) {
+        let none = Inherited::default();
+        let added = add_archive(&before, &debian(), &none).unwrap();
+        prop_assert!(added.starts_with(&before));
+        let named = set_members(&before, &more).unwrap();
+        prop_assert!(named.starts_with(&before));
+        let extended = set_members(&named, &["zzzzz".to_owned()]).unwrap();
+        prop_assert_eq!(extended.replace(", \"zzzzz\"", ""), named);
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::{Literal, NewPin, render};
+use super::{Literal, NewArchive, NewPin, render};
 
 /// A TOML text without order of keys, spacing, comments and spelling of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,26 +63,49 @@ impl Tree {
     }
 
     fn pins(&mut self) -> Option<&mut BTreeMap<String, Self>> {
+        self.below("pins")
+    }
+
+    fn below(&mut self, name: &str) -> Option<&mut BTreeMap<String, Self>> {
         let Self::Table(root) = self else { return None };
-        let pins = root.entry("pins".to_owned());
-        match pins.or_insert_with(|| Self::Table(BTreeMap::new())) {
-            Self::Table(pins) => Some(pins),
+        let table = root.entry(name.to_owned());
+        match table.or_insert_with(|| Self::Table(BTreeMap::new())) {
+            Self::Table(table) => Some(table),
             _ => None,
         }
     }
 
-    pub(super) fn add_pin(&mut self, pin: &NewPin) {
+    fn of_keys(keys: &[(String, Literal)]) -> BTreeMap<String, Self> {
+        let text = |text: &String| Self::Value(format!("string {text}"));
         let value = |literal: &Literal| match literal {
-            Literal::Text(text) => Self::Value(format!("string {text}")),
-            Literal::Texts(texts) => Self::List(texts.iter().map(|t| Self::Value(format!("string {t}"))).collect()),
-            Literal::Table(pairs) => {
-                let each = |(k, v): &(String, String)| (k.clone(), Self::Value(format!("string {v}")));
-                Self::Table(pairs.iter().map(each).collect())
-            }
+            Literal::Text(one) => text(one),
+            Literal::Texts(texts) => Self::List(texts.iter().map(text).collect()),
+            Literal::Table(pairs) => Self::Table(pairs.iter().map(|(k, v)| (k.clone(), text(v))).collect()),
             Literal::Flag(flag) => Self::Value(format!("boolean {flag}")),
             Literal::Number(number) => Self::Value(format!("integer {number}")),
         };
-        let mut table: BTreeMap<String, Self> = pin.keys.iter().map(|(k, v)| (k.clone(), value(v))).collect();
+        keys.iter().map(|(k, v)| (k.clone(), value(v))).collect()
+    }
+
+    pub(super) fn add_archive(&mut self, archive: &NewArchive) {
+        let table = Self::of_keys(&archive.keys);
+        if let Some(archives) = self.below("archives") {
+            archives.insert(archive.name.as_str().to_owned(), Self::Table(table));
+        }
+    }
+
+    /// Puts members behind those that there are.
+    pub(super) fn add_members(&mut self, members: &[String]) {
+        if let Some(workspace) = self.below("workspace") {
+            let list = workspace.entry("members".to_owned()).or_insert_with(|| Self::List(Vec::new()));
+            if let Self::List(list) = list {
+                list.extend(members.iter().map(|m| Self::Value(format!("string {m}"))));
+            }
+        }
+    }
+
+    pub(super) fn add_pin(&mut self, pin: &NewPin) {
+        let mut table = Self::of_keys(&pin.keys);
         if !pin.into.is_empty() {
             let sites = pin.into.iter().map(|s| Self::of_table(&render::site(s)));
             table.insert("into".to_owned(), Self::List(sites.collect()));

@@ -58,6 +58,11 @@ fn made(out: &mut String, member: Option<&str>, part: &Report<'_>, prefix: &str)
                 line(out, "notice", "dubo-pin", member, note, prefix);
             }
         }
+        Outcome::Adopted(adopted) => {
+            for note in adopted.not_understood.iter().chain(&adopted.notes) {
+                line(out, "notice", "dubo-pin init", member, note, prefix);
+            }
+        }
         Outcome::Rows(rows) => {
             for row in rows {
                 for warning in &row.warnings {

@@ -3,6 +3,7 @@
 //! Of a workspace the members that have something to say, each under a heading, and one line that
 //! counts all. How one verb's outcome is shown is said in the files below.
 
+mod adopted;
 mod members;
 mod outdated;
 mod refresh;
@@ -64,6 +65,7 @@ pub(super) fn render(report: &Report<'_>, look: &Look) -> String {
 fn body(outcome: Outcome<'_>, look: &Look) -> String {
     match outcome {
         Outcome::Verdict(verdict) => verify::body(verdict, look),
+        Outcome::Adopted(adopted) => adopted::body(adopted, look),
         Outcome::Refreshed(refreshed) => refresh::body(refreshed, look),
         Outcome::Listed(listing) => {
             let mut out = String::new();

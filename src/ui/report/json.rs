@@ -99,6 +99,7 @@ enum Made<'a> {
         files: Vec<File<'a>>,
         notes: Vec<Told<'a>>,
     },
+    Init(super::adopted::Json<'a>),
     Outdated {
         pins: Vec<Stands<'a>>,
     },
@@ -121,7 +122,7 @@ struct Lint<'a> {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+pub(super) struct Told<'a> {
     file: Option<&'a str>,
     line: Option<usize>,
     column: Option<usize>,
@@ -214,9 +215,9 @@ struct Subject<'a> {
 }
 
 #[derive(Serialize)]
-struct File<'a> {
-    path: &'a str,
-    diff: &'a str,
+pub(super) struct File<'a> {
+    pub(super) path: &'a str,
+    pub(super) diff: &'a str,
 }
 
 #[derive(Serialize)]
@@ -247,6 +248,7 @@ fn came<'a>(report: &Report<'a>) -> Came<'a> {
         }
         (None, Outcome::Verdict(verdict)) => verify(verdict),
         (None, Outcome::Refreshed(refreshed)) => refresh(refreshed),
+        (None, Outcome::Adopted(adopted)) => Made::Init(super::adopted::json(adopted)),
         (None, Outcome::Rows(rows)) => Made::Outdated { pins: rows.iter().map(stands).collect() },
         (None, Outcome::Listed(listing)) => Made::List(super::list::json(listing)),
         (None, Outcome::Collected(done)) => Made::Gc(super::gc::json(done)),
@@ -273,7 +275,7 @@ pub(super) fn harmless(value: &impl Serialize) -> String {
     out
 }
 
-fn told(trouble: &Trouble) -> Told<'_> {
+pub(super) fn told(trouble: &Trouble) -> Told<'_> {
     let place = trouble.place.as_ref();
     Told {
         file: place.map(|p| p.file.as_str()),

@@ -2,6 +2,7 @@
 //!
 //! Pure: data in, text out; the shell writes it. One [`Report`] a run, whatever the verb.
 
+mod adopted;
 mod explained;
 mod gc;
 mod github;
@@ -12,7 +13,7 @@ mod sarif;
 mod summary;
 mod totals;
 
-use crate::model::{Class, Collected, Failure, Id, Listing, PinOutcome, Refreshed, Row, Standing, Verdict};
+use crate::model::{Adopted, Class, Collected, Failure, Id, Listing, PinOutcome, Refreshed, Row, Standing, Verdict};
 
 use super::look::{Format, Look};
 
@@ -26,6 +27,8 @@ pub use summary::summary;
 pub enum Outcome<'a> {
     /// Of `verify` and `lint`.
     Verdict(&'a Verdict),
+    /// Of `init`.
+    Adopted(&'a Adopted),
     /// Of `refresh`.
     Refreshed(&'a Refreshed),
     /// Of `outdated`.
@@ -126,7 +129,7 @@ impl<'a> Report<'a> {
                 rows.iter().map(|r| r.standing).filter(|s| self.weighs(*s)).filter_map(Standing::class).collect()
             }
             Outcome::Listed(listing) => list::class(listing).into_iter().collect(),
-            Outcome::Refreshed(_) | Outcome::Collected(_) | Outcome::Nothing => Vec::new(),
+            Outcome::Adopted(_) | Outcome::Refreshed(_) | Outcome::Collected(_) | Outcome::Nothing => Vec::new(),
         };
         made.extend(self.all_failures().map(|f| f.class));
         made

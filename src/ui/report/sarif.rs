@@ -207,6 +207,11 @@ impl Entries<'_> {
                     self.notify("note", called(None), note);
                 }
             }
+            Outcome::Adopted(adopted) => {
+                for note in adopted.not_understood.iter().chain(&adopted.notes) {
+                    self.notify("note", called(None), note);
+                }
+            }
             Outcome::Rows(rows) => {
                 for row in rows {
                     let of = called(Some(&row.pin));

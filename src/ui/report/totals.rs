@@ -19,6 +19,7 @@ pub(super) fn of(report: &Report<'_>) -> Option<Total> {
     let text = match report.kind() {
         Outcome::Verdict(_) => Some(verdicts(&parts, workspace)),
         Outcome::Refreshed(_) => refreshes(&parts, workspace),
+        Outcome::Adopted(_) => Some(super::adopted::total(&parts)),
         Outcome::Rows(_) => Some(rows(&parts)),
         Outcome::Listed(_) | Outcome::Collected(_) | Outcome::Nothing => None,
     };

@@ -24,7 +24,9 @@ pub(super) fn body(report: &Report<'_>, members: &[Member<'_>], look: &Look) -> 
                 Outcome::Verdict(v) => {
                     Some((visible(m.name).into_owned(), format!("{} verified", many(v.verified, "pin"))))
                 }
-                Outcome::Refreshed(_) => Some((visible(m.name).into_owned(), "nothing to do".to_owned())),
+                Outcome::Refreshed(_) | Outcome::Adopted(_) => {
+                    Some((visible(m.name).into_owned(), "nothing to do".to_owned()))
+                }
                 _ => None,
             })
             .collect();

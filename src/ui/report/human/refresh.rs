@@ -44,7 +44,7 @@ pub(super) fn body(refreshed: &Refreshed, look: &Look) -> String {
             out.push('\n');
         }
     }
-    files(&mut out, refreshed, look);
+    files(&mut out, &refreshed.files, refreshed.applied, look);
     out
 }
 
@@ -185,12 +185,12 @@ fn commits(out: &mut String, between: &Between, look: &Look) {
     }
 }
 
-fn files(out: &mut String, refreshed: &Refreshed, look: &Look) {
-    let files = &refreshed.files;
+/// What was written; else the diffs of what would be.
+pub(super) fn files(out: &mut String, files: &[FileChange], applied: bool, look: &Look) {
     if files.is_empty() {
         return;
     }
-    if !refreshed.applied {
+    if !applied {
         for file in files {
             diff(out, file, look.color_out);
         }
