@@ -29,6 +29,7 @@ mod git_archive_evil;
 mod groups;
 mod hook;
 mod images;
+mod init;
 mod interrupted;
 mod join;
 mod listing;

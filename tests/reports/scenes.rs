@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dubo_pin::model::{
-    Between, Class, Failure, FileChange, Finding, Held, HeldBy, Id, PinName, PinOutcome, Place, Refreshed, Row,
+    Adopted, AdoptedPin, Between, Class, Failure, FileChange, Finding, Held, HeldBy, Id, PinName, PinOutcome, Place, Refreshed, Row,
     Standing, Trouble, Verdict,
 };
 use dubo_pin::ui::report::Member;
@@ -12,6 +12,7 @@ use dubo_pin::ui::{Outcome, Report};
 pub enum Made {
     Verdict(Verdict),
     Refreshed(Refreshed),
+    Adopted(Adopted),
     Rows(Vec<Row>),
     Nothing,
 }
@@ -21,6 +22,7 @@ impl Made {
         match self {
             Self::Verdict(verdict) => Outcome::Verdict(verdict),
             Self::Refreshed(refreshed) => Outcome::Refreshed(refreshed),
+            Self::Adopted(adopted) => Outcome::Adopted(adopted),
             Self::Rows(rows) => Outcome::Rows(rows),
             Self::Nothing => Outcome::Nothing,
         }
