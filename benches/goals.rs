@@ -23,6 +23,8 @@ mod debian;
 mod downloads;
 #[path = "goals/far.rs"]
 mod far;
+#[path = "goals/front.rs"]
+mod front;
 #[path = "goals/git.rs"]
 mod git;
 #[path = "goals/ground.rs"]
@@ -136,5 +138,6 @@ fn measure(wish: &Wish) -> Result<bool> {
     images::measure(&ground, &wish.wanted, &mut table)?;
     yarn::measure(&ground, &wish.wanted, &mut table)?;
     workspace::measure(&ground, &wish.wanted, &mut table)?;
+    front::measure(&ground, &wish.wanted, &mut table)?;
     Ok(table.met())
 }

@@ -20,6 +20,7 @@ mod broken_off;
 mod chain;
 mod corpus;
 mod coverage;
+mod corpus_buildah;
 mod deb;
 mod deb_vendored_apt;
 mod downloads;
