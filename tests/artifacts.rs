@@ -399,7 +399,8 @@ fn a_vendor_that_is_added_or_taken_away_moves_no_value() {
     work.run(&["verify"]).code(1).says("VEND007");
     work.run(&["refresh", "--keep"]).code(0);
     assert!(!work.image().join("src").exists());
-    work.run(&["verify"]).code(0);
+    // the Dockerfile still takes the file in, and nothing vendors it now
+    work.run(&["verify"]).code(1).says("COV001 `src/widget.tar`").says("1 verified").says("1 finding");
     assert!(work.read("Dockerfile").contains(&commit));
 }
 

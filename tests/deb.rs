@@ -38,10 +38,10 @@ pub fn bookworm() -> Archive {
 }
 
 /// An image that installs them.
-pub const CURL: &str = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends curl ca-certificates && rm -rf /var/lib/apt/lists/*\n";
+pub const CURL: &str = "FROM scratch\nRUN apt-get update && apt-get install -y --no-install-recommends curl ca-certificates && rm -rf /var/lib/apt/lists/*\n";
 
 /// The same with the versions of [`bookworm`].
-pub const CURL_PINNED: &str = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends curl=7.88.1-10+deb12u8 ca-certificates=20230311 && rm -rf /var/lib/apt/lists/*\n";
+pub const CURL_PINNED: &str = "FROM scratch\nRUN apt-get update && apt-get install -y --no-install-recommends curl=7.88.1-10+deb12u8 ca-certificates=20230311 && rm -rf /var/lib/apt/lists/*\n";
 
 /// Every package of the Dockerfile, in a folder beside it.
 pub const ALL: &str = "[pins.packages]\ndeb = \"dockerfile\"\nvendor = \"debs/\"\n";

@@ -34,7 +34,7 @@ fn manifest(url: &str, rule: &str) -> String {
 
 fn dockerfile(version: &str, commit: &str) -> String {
     format!(
-        "FROM scratch AS build\n# widget, the best: {version}\nARG GIT_VERSION={version}\nARG GIT_COMMIT={commit}\nRUN git fetch $GIT_COMMIT\n"
+        "FROM scratch AS build\n# widget, the best: {version}\nARG GIT_VERSION={version}\nARG GIT_COMMIT={commit}\nRUN git fetch origin $GIT_COMMIT\n"
     )
 }
 

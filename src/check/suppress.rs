@@ -4,7 +4,7 @@
 //! suppression holds for what is told of the lines of its instruction; of an operand that an ARG gives
 //! as a whole, that is the ARG's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dockerfile::Dockerfile;
 use crate::dockerfile::suppress::{Suppression, suppressions};
@@ -47,31 +47,48 @@ pub fn settle(files: &[Dockerfile], lint: &Lint, findings: Vec<Finding>, unseen:
     out
 }
 
-/// The suppressions of some Dockerfiles, each with the ids that silenced something.
-struct Comments<'a> {
-    all: Vec<(&'a Dockerfile, Suppression, BTreeSet<usize>)>,
+/// The suppressions of some Dockerfiles, and what they silence.
+struct Comments {
+    all: Vec<(String, Suppression)>,
+    /// The lines that some hold for: where they end, by file and beginning. They do not overlap, but
+    /// for those that begin with the directives.
+    lines: BTreeMap<(String, usize), BTreeSet<usize>>,
+    /// Whether an id is found in such lines.
+    used: BTreeMap<Key, bool>,
 }
 
-impl<'a> Comments<'a> {
-    fn read(files: &'a [Dockerfile]) -> Self {
-        let one = |file: &'a Dockerfile| suppressions(file).into_iter().map(move |s| (file, s, BTreeSet::new()));
-        Self { all: files.iter().flat_map(one).collect() }
+/// A file, the lines from and to, an id.
+type Key = (String, usize, usize, String);
+
+impl Comments {
+    fn read(files: &[Dockerfile]) -> Self {
+        let mut out = Self { all: Vec::new(), lines: BTreeMap::new(), used: BTreeMap::new() };
+        for file in files {
+            for suppression in suppressions(file) {
+                for key in keys(file.file(), &suppression) {
+                    out.lines.entry((key.0.clone(), key.1)).or_default().insert(key.2);
+                    out.used.insert(key, false);
+                }
+                out.all.push((file.file().to_owned(), suppression));
+            }
+        }
+        out
     }
 
     /// Whether one of them silences a finding; all that do are used.
     fn silences(&mut self, finding: &Finding) -> bool {
         let Some(place) = finding.trouble.place.as_ref().filter(|_| finding.id.is_suppressible()) else { return false };
+        let (file, line) = (place.file.as_str(), place.line);
+        let from = |line: usize| (file.to_owned(), line);
+        let near = self.lines.range(from(0)..=from(line)).next_back();
+        let near = near.into_iter().chain(self.lines.get_key_value(&from(1)));
+        let ends = near.flat_map(|((_, start), ends)| ends.range(line..).map(|end| (*start, *end)));
         let mut silent = false;
-        for (file, suppression, used) in &mut self.all {
-            let here = suppression.lines.as_ref().is_some_and(|lines| lines.contains(&place.line));
-            if !here || suppression.reason.is_empty() || file.file() != place.file {
-                continue;
-            }
-            for (index, (id, _)) in suppression.ids.iter().enumerate() {
-                if id == finding.id.as_str() {
-                    used.insert(index);
-                    silent = true;
-                }
+        for (start, end) in ends {
+            let key = (file.to_owned(), start, end, finding.id.as_str().to_owned());
+            if let Some(used) = self.used.get_mut(&key).filter(|_| start <= line) {
+                *used = true;
+                silent = true;
             }
         }
         silent
@@ -79,7 +96,7 @@ impl<'a> Comments<'a> {
 
     fn faults(&self) -> Vec<Finding> {
         let mut out = Vec::new();
-        for (_, suppression, used) in &self.all {
+        for (file, suppression) in &self.all {
             let mut tell = |place: &Place, trouble: Trouble| {
                 out.push(Finding::error(Id::SUP001, None, trouble.at(place.clone())));
             };
@@ -114,12 +131,10 @@ impl<'a> Comments<'a> {
                 tell(&suppression.place, trouble.help("write behind the ids why this is as it should be"));
                 continue;
             }
-            let idle = suppression
-                .ids
-                .iter()
-                .enumerate()
-                .filter(|(index, (id, _))| !used.contains(index) && Id::read(id).is_some_and(Id::is_suppressible));
-            let idle: Vec<&(String, Place)> = idle.map(|(_, id)| id).collect();
+            let used = |key: &Key| self.used.get(key).copied().unwrap_or_default();
+            let each = suppression.ids.iter().zip(keys(file, suppression));
+            let idle = each.filter(|((id, _), key)| !used(key) && Id::read(id).is_some_and(Id::is_suppressible));
+            let idle: Vec<&(String, Place)> = idle.map(|(id, _)| id).collect();
             if let Some((_, place)) = idle.first() {
                 let ids: Vec<&str> = idle.iter().map(|(id, _)| id.as_str()).collect();
                 let help = if idle.len() == suppression.ids.len() { "remove the comment" } else { "remove the id" };
@@ -129,6 +144,13 @@ impl<'a> Comments<'a> {
         }
         out
     }
+}
+
+/// What a suppression is for, a key for each id; none if it means nothing.
+fn keys(file: &str, suppression: &Suppression) -> Vec<Key> {
+    let Some(lines) = suppression.lines.as_ref().filter(|_| !suppression.reason.is_empty()) else { return Vec::new() };
+    let key = |(id, _): &(String, Place)| (file.to_owned(), *lines.start(), *lines.end(), id.clone());
+    suppression.ids.iter().map(key).collect()
 }
 
 /// LINT001: settings that change nothing.

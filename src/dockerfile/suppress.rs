@@ -5,7 +5,7 @@
 //! these too, since a comment above `# syntax=` would turn that off. What is nearly such a comment is
 //! told: nobody shall believe that something is judged which is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 
 use super::lines::{Lines, directive, lead};
@@ -64,7 +64,10 @@ pub fn suppressions(file: &Dockerfile) -> Vec<Suppression> {
         }
         let start = line.content.start + lead(text);
         let comment = bytes.get(start) == Some(&b'#');
-        let inside = || file.instructions().iter().any(|i| i.span.contains(&start));
+        let inside = || {
+            let before = file.instructions().partition_point(|i| i.span.start <= start);
+            before.checked_sub(1).and_then(|i| file.instructions().get(i)).is_some_and(|i| i.span.contains(&start))
+        };
         let stands = match owners.get(&start) {
             Some(index) => Stands::Of(*index),
             None if comment && !inside() => Stands::Alone,
@@ -127,15 +130,15 @@ struct Top {
     /// The last line of them.
     last: usize,
     /// The comment lines right below them.
-    below: Vec<usize>,
+    below: BTreeSet<usize>,
     /// The comment lines above what would be a directive without them.
-    above: Vec<usize>,
+    above: BTreeSet<usize>,
 }
 
 impl Top {
     fn read(bytes: &[u8]) -> Self {
         let mut top = Self::default();
-        let mut block = Vec::new();
+        let mut block = BTreeSet::new();
         for (number, line) in Lines::new(bytes).enumerate() {
             let text = bytes.get(line.content.clone()).unwrap_or_default();
             let text = text.get(lead(text)..).unwrap_or_default();
@@ -149,7 +152,7 @@ impl Top {
                 top.above.append(&mut block);
                 return top;
             } else {
-                block.push(number + 1);
+                block.insert(number + 1);
             }
         }
         if top.last > 0 {

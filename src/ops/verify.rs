@@ -2,12 +2,14 @@
 //!
 //! It is handed no network, writes nothing, and shares no path that does.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::members::{self, Answer};
 use super::project::{Project, failure};
 use super::stand::Ground;
 use crate::check::{self, Join};
+use crate::dockerfile::Intake;
 use crate::lock::{self, LockError};
 use crate::model::{Failure, Finding, Id, Severity, Trouble, Verdict};
 use crate::source::is_elsewhere;
@@ -74,16 +76,33 @@ fn verdict(project: &Project, options: &Options) -> Result<Verdict, Vec<Failure>
 /// Adds what no pin covers, and heeds suppressions and `[lint]`. How many pins hold stays as it is.
 fn settle(project: &Project, verdict: &mut Verdict) {
     let files = project.dockerfiles.as_slice();
-    let mut findings = std::mem::take(&mut verdict.findings);
+    let findings = std::mem::take(&mut verdict.findings);
     let uncovered = check::cover::uncovered(&project.manifest, files);
-    // a note that an image is unclear says no more than that it is not covered
-    let told = |finding: &Finding| {
-        let here = |other: &check::cover::Uncovered<'_>| other.finding.trouble.place == finding.trouble.place;
-        finding.id == Id::IMG012 && finding.severity == Severity::Note && uncovered.iter().any(here)
-    };
-    findings.retain(|finding| !told(finding));
-    findings.extend(uncovered.into_iter().map(|uncovered| uncovered.finding));
-    let unseen: Vec<Finding> = check::lint::lint(files).into_iter().map(|linted| linted.finding).collect();
+    let mut unseen: Vec<Finding> = check::lint::lint(files).into_iter().map(|linted| linted.finding).collect();
+    // of an image, what the join tells as an error is not told again; and where it has a note that
+    // nobody can know what is taken in, that says no more than that it is not covered
+    let spot = |finding: &Finding| finding.trouble.place.as_ref().map(|p| (p.file.clone(), p.line, p.column));
+    let is_image = |id: Id| id.as_str().starts_with("IMG");
+    let wrong = findings.iter().filter(|f| f.severity == Severity::Error && is_image(f.id));
+    let wrong: BTreeSet<_> = wrong.filter_map(spot).collect();
+    let open = |u: &check::cover::Uncovered<'_>| matches!(u.intake, Intake::Image(..) | Intake::UnclearImage(_));
+    let (twice, told): (Vec<_>, Vec<_>) =
+        uncovered.into_iter().partition(|u| open(u) && spot(&u.finding).is_some_and(|spot| wrong.contains(&spot)));
+    unseen.extend(twice.into_iter().map(|u| u.finding));
+    let mut unclear: BTreeSet<_> = told.iter().filter(|u| open(u)).filter_map(|u| spot(&u.finding)).collect();
+    for u in &told {
+        if let (Intake::Install(install), true) = (&u.intake, u.parts.is_empty()) {
+            let places = install.not_understood.iter().map(|n| n.place(u.file));
+            unclear.extend(places.map(|p| (p.file, p.line, p.column)));
+        }
+    }
+    let (notes, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| {
+        let note = matches!(f.id, Id::IMG012 | Id::APT005) && f.severity == Severity::Note;
+        note && spot(f).is_some_and(|spot| unclear.contains(&spot))
+    });
+    unseen.extend(notes);
+    let mut findings = rest;
+    findings.extend(told.into_iter().map(|u| u.finding));
     let settled = check::suppress::settle(files, &project.manifest.lint, findings, &unseen);
     verdict.findings = settled.findings;
     verdict.suppressed = settled.suppressed;

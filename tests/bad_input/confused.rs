@@ -149,14 +149,14 @@ fn an_env_whose_name_a_variable_gives_overrides_the_pin() {
     overridden(ARG_F, "FROM a AS f\nARG N=C\nARG C=@\nENV $N other\n", 4);
     overridden(ARG_F, "FROM a AS f\nARG C=@\nENV ${U}C=other\n", 3);
     overridden(ENV_F, "FROM a AS f\nENV C=@\nENV $BASE=other\n", 3);
-    followed(ARG_F, "FROM a AS f\nARG N=D\nARG C=@\nENV $N=other X_$BASE=other\n").code(0);
+    followed(ARG_F, "FROM scratch AS f\nARG N=D\nARG C=@\nENV $N=other X_$BASE=other\n").code(0);
 }
 
 #[test]
 fn an_arg_behind_an_env_overrides_the_pin() {
     overridden(ENV_F, "FROM a AS f\nENV C=@\nARG C=other\n", 3);
     overridden(ENV_F, "ARG C=other\nFROM a AS f\nENV C=@\nARG C\n", 4);
-    followed(ENV_F, "FROM a AS f\nARG C=other\nENV C=@\nARG C\n").code(0);
+    followed(ENV_F, "FROM scratch AS f\nARG C=other\nENV C=@\nARG C\n").code(0);
 }
 
 #[test]
@@ -178,8 +178,8 @@ ADD ["https://h/r.git#ae2\bbc","/"]
 "#,
         "DOC005",
     );
-    followed(site, "FROM a\nADD https://h/r.git#@:$SUB /x\n").code(0);
-    followed(site, "FROM a\nADD [\"https://h/r.git#@\", \"/\"]\n").code(0);
+    followed(site, "FROM scratch\nADD https://h/r.git#@:$SUB /x\n").code(0);
+    followed(site, "FROM scratch\nADD [\"https://h/r.git#@\", \"/\"]\n").code(0);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn what_onbuild_does_to_a_child_is_told() {
     overridden("arg = \"C\"", "FROM a\nONBUILD ARG C=@\nONBUILD ENV C=other\n", 3);
     overridden(ARG_F, "FROM a AS f\nONBUILD ARG C=@\nFROM f AS g\nENV C=other\n", 4);
     overridden(ARG_F, "FROM a AS p\nONBUILD ENV C=other\nFROM p AS f\nARG C=@\n", 2);
-    followed(ARG_F, "FROM a AS p\nONBUILD ENV D=other\nFROM p AS f\nARG C=@\n").code(0);
+    followed(ARG_F, "FROM scratch AS p\nONBUILD ENV D=other\nFROM p AS f\nARG C=@\n").code(0);
 }
 
 #[test]

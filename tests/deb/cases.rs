@@ -179,9 +179,9 @@ fn case_10_of_two_versions_in_one_index_the_higher_is_taken_whichever_comes_firs
 fn case_11_a_source_version_is_not_the_binary_one() {
     let cpp = Deb::new("cpp", "4:12.2.0-3").source("gcc-defaults (1.203)");
     let desk = Desk::new(&bookworm().with(cpp.clone()));
-    desk.work.write("Dockerfile", "FROM debian:bookworm-slim\nRUN apt-get install -y cpp\n");
+    desk.work.write("Dockerfile", "FROM scratch\nRUN apt-get install -y cpp\n");
     desk.run(&["refresh"]).code(0);
-    assert_eq!(desk.work.read("Dockerfile"), "FROM debian:bookworm-slim\nRUN apt-get install -y cpp=4:12.2.0-3\n");
+    assert_eq!(desk.work.read("Dockerfile"), "FROM scratch\nRUN apt-get install -y cpp=4:12.2.0-3\n");
     let url = desk.artifact("packages", "cpp_12.2.0-3_amd64.deb")["url"].as_str().unwrap().to_owned();
     assert!(url.ends_with("/debian/pool/main/g/gcc-defaults/cpp_12.2.0-3_amd64.deb"), "{url}");
     desk.run(&["verify"]).code(0);
@@ -217,11 +217,11 @@ fn case_12_epochs_tildes_hyphens_and_native_versions_are_ordered_as_dpkg_orders_
 fn case_13_names_of_files_drop_the_epoch_and_a_tilde_is_never_encoded() {
     let deb = Deb::new("g++-12.x", "2:1.0~rc1+dfsg-1~deb12u1");
     let desk = Desk::new(&bookworm().with(deb.clone()));
-    desk.work.write("Dockerfile", "FROM debian:bookworm-slim\nRUN apt-get install -y g++-12.x\n");
+    desk.work.write("Dockerfile", "FROM scratch\nRUN apt-get install -y g++-12.x\n");
     desk.run(&["refresh"]).code(0);
     assert_eq!(
         desk.work.read("Dockerfile"),
-        "FROM debian:bookworm-slim\nRUN apt-get install -y g++-12.x=2:1.0~rc1+dfsg-1~deb12u1\n"
+        "FROM scratch\nRUN apt-get install -y g++-12.x=2:1.0~rc1+dfsg-1~deb12u1\n"
     );
     assert!(desk.work.bytes("debs/g++-12.x_1.0~rc1+dfsg-1~deb12u1_amd64.deb") == deb.bytes());
     let asked: Vec<String> = desk.served.log().into_iter().map(|a| a.path).filter(|p| p.ends_with(".deb")).collect();
@@ -262,7 +262,7 @@ fn case_14_an_architecture_behind_a_name_is_looked_up_there() {
         SUITES,
         "[pins.one]\ndeb = [\"gcc\", \"gcc:i386\", \"curl:amd64\"]\nvendor = \"debs/\"\n",
     );
-    desk.work.write("Dockerfile", "FROM debian:bookworm\nRUN apt-get update && apt-get install -y gcc:any gcc:i386\n");
+    desk.work.write("Dockerfile", "FROM scratch\nRUN apt-get update && apt-get install -y gcc:any gcc:i386\n");
     desk.run(&["refresh"]).code(0);
     assert_eq!(
         desk.values("one"),

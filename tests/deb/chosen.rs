@@ -79,7 +79,7 @@ fn desk(pins: &str) -> Desk {
         "suites = [\"bookworm\", \"bookworm-updates\", \"bookworm-backports\"]",
         &format!("[archives.security]\nuri = \"{security}\"\nsuites = [\"bookworm-security\"]\nsigned-by = \"keys/test.asc\"\n\n{pins}"),
     );
-    desk.work.write("Dockerfile", "FROM debian:bookworm-slim\n");
+    desk.work.write("Dockerfile", "FROM scratch\n");
     desk
 }
 
@@ -180,7 +180,7 @@ fn a_version_that_is_asked_for_is_taken_from_wherever_it_is() {
 #[test]
 fn a_suite_that_the_apt_line_names_narrows_the_choice() {
     let desk = desk("[pins.all]\ndeb = \"dockerfile\"\n");
-    let line = |text: &str| format!("FROM debian:bookworm-slim\nRUN apt-get install -y {text}\n");
+    let line = |text: &str| format!("FROM scratch\nRUN apt-get install -y {text}\n");
     desk.work.write("Dockerfile", line("-t bookworm-backports git only-new && apt-get install -y curl"));
     desk.run(&["refresh"]).code(0);
     assert_eq!(

@@ -7,7 +7,7 @@ use super::{Desk, key};
 use crate::support::debian::root::{QUERY, built, commands, in_root, ready, rootfs, run, text};
 use crate::support::debian::{Archive, Deb, Packing};
 
-const DOCKERFILE: &str = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends demo-app demo-c++-lib \\\n    demo-data && rm -rf /var/lib/apt/lists/*\n";
+const DOCKERFILE: &str = "FROM scratch\nRUN apt-get update && apt-get install -y --no-install-recommends demo-app demo-c++-lib \\\n    demo-data && rm -rf /var/lib/apt/lists/*\n";
 
 /// This machine's architecture in Debian's words and as a platform, and another one.
 fn architectures() -> Option<(String, &'static str, &'static str, &'static str)> {

@@ -133,7 +133,7 @@ fn the_service_is_asked_at_most_two_things_at_once_and_its_refusals_are_waited_o
     let desk = Desk::serving(served);
     let uri = desk.served.snapshot_uri("debian");
     desk.manifest("\"linux/amd64\"", &format!("uri = \"{uri}\"\n{OLD}\nsuites = [\"bookworm\"]"), ALL);
-    desk.work.write("Dockerfile", format!("FROM debian:bookworm-slim\nRUN apt-get install -y {}\n", names.join(" ")));
+    desk.work.write("Dockerfile", format!("FROM scratch\nRUN apt-get install -y {}\n", names.join(" ")));
     desk.run(&["refresh", "--jobs", "8"]).code(0);
     assert_eq!(desk.folder("debs").len(), 12 + 3);
     assert_eq!((desk.served.snapshots().peak(), desk.served.snapshots().refused()), (2, 0));

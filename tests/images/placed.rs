@@ -116,8 +116,8 @@ fn placed(pin: &str, before: &str, after: &str) {
 fn every_taking_in_of_the_tag_is_pinned_and_stages_and_scratch_are_left_alone() {
     placed(
         "",
-        "# syntax=HOST/base:1\nARG V=1\nFROM HOST/base:1 AS base\nFROM base AS next\nFROM scratch\nFROM --platform=$BUILDPLATFORM HOST/base:$V\nFROM HOST/base:2\nFROM HOST/other:1\nCOPY --from=base /a /a\nCOPY --from=0 /a /b\nCOPY --from=HOST/base:1 /a /c\nRUN --mount=type=bind,from=HOST/base:1,target=/x true\nONBUILD COPY --from=HOST/base:1 /a /d\n# FROM HOST/base:1\nRUN echo HOST/base:1\n",
-        "# syntax=HOST/base:1@D\nARG V=1@D\nFROM HOST/base:1@D AS base\nFROM base AS next\nFROM scratch\nFROM --platform=$BUILDPLATFORM HOST/base:$V\nFROM HOST/base:2\nFROM HOST/other:1\nCOPY --from=base /a /a\nCOPY --from=0 /a /b\nCOPY --from=HOST/base:1@D /a /c\nRUN --mount=type=bind,from=HOST/base:1@D,target=/x true\nONBUILD COPY --from=HOST/base:1@D /a /d\n# FROM HOST/base:1\nRUN echo HOST/base:1\n",
+        "# syntax=HOST/base:1\nARG V=1\nFROM HOST/base:1 AS base\nFROM base AS next\nFROM scratch\nFROM --platform=$BUILDPLATFORM HOST/base:$V\n# dubo-pin: ignore=COV001 not of this pin\nFROM HOST/base:2\n# dubo-pin: ignore=COV001 not of this pin\nFROM HOST/other:1\nCOPY --from=base /a /a\nCOPY --from=0 /a /b\nCOPY --from=HOST/base:1 /a /c\nRUN --mount=type=bind,from=HOST/base:1,target=/x true\nONBUILD COPY --from=HOST/base:1 /a /d\n# FROM HOST/base:1\nRUN echo HOST/base:1\n",
+        "# syntax=HOST/base:1@D\nARG V=1@D\nFROM HOST/base:1@D AS base\nFROM base AS next\nFROM scratch\nFROM --platform=$BUILDPLATFORM HOST/base:$V\n# dubo-pin: ignore=COV001 not of this pin\nFROM HOST/base:2\n# dubo-pin: ignore=COV001 not of this pin\nFROM HOST/other:1\nCOPY --from=base /a /a\nCOPY --from=0 /a /b\nCOPY --from=HOST/base:1@D /a /c\nRUN --mount=type=bind,from=HOST/base:1@D,target=/x true\nONBUILD COPY --from=HOST/base:1@D /a /d\n# FROM HOST/base:1\nRUN echo HOST/base:1\n",
     );
 }
 
@@ -313,12 +313,12 @@ fn short_names_stay_as_they_are_written() {
     for image in ["debian:12", "docker.io/debian:12", "index.docker.io/library/debian:12"] {
         drop(std::fs::remove_file(shop.work.image().join("pins.lock")));
         shop.lay(
-            "FROM debian:12 AS a\nFROM library/debian:12\nFROM docker.io/debian:12\nFROM debian\nFROM a\n",
+            "FROM debian:12 AS a\nFROM library/debian:12\nFROM docker.io/debian:12\n# dubo-pin: ignore=COV001 not of this pin\nFROM debian\nFROM a\n",
             &format!("image = \"{image}\""),
         );
         run(&["refresh"]).code(0);
         shop.has(&format!(
-            "FROM debian:12@{debian} AS a\nFROM library/debian:12@{debian}\nFROM docker.io/debian:12@{debian}\nFROM debian\nFROM a\n"
+            "FROM debian:12@{debian} AS a\nFROM library/debian:12@{debian}\nFROM docker.io/debian:12@{debian}\n# dubo-pin: ignore=COV001 not of this pin\nFROM debian\nFROM a\n"
         ));
         let lock = shop.work.read("pins.lock");
         assert!(lock.contains(&format!("\"reference\": \"docker.io/library/debian:12@{debian}\"")), "{lock}");

@@ -87,7 +87,7 @@ fn versions_that_differ_by_platform_are_named_with_their_architecture() {
             .with(Deb::new("curl", arm64).arch("arm64"))
     };
     let desk = Desk::new(&both("1.0-1", "1.0-1"));
-    desk.work.write("Dockerfile", "FROM debian\n");
+    desk.work.write("Dockerfile", "FROM scratch\n");
     let pin = "[pins.packages]\ndeb = [\"curl\"]\nmin-age = \"7d\"\n";
     desk.manifest("\"linux/amd64\", \"linux/arm64\"", "suites = [\"bookworm\"]", pin);
     desk.run(&["refresh"]).code(0);
@@ -152,7 +152,7 @@ fn keep_does_not_wait_and_a_package_that_was_never_locked_is_taken_while_the_oth
     desk.run(&["verify"]).code(0);
     // A version that is asked for by name is the user's own word.
     let list = "[pins.packages]\ndeb = [\"curl=7.88.1-10+deb12u9\", \"ca-certificates\", \"jq\"]\nvendor = \"debs/\"\nmin-age = \"7d\"\n";
-    desk.work.write("Dockerfile", "FROM debian\n");
+    desk.work.write("Dockerfile", "FROM scratch\n");
     desk.manifest("\"linux/amd64\"", "suites = [\"bookworm\"]", list);
     desk.run(&["refresh"]).code(0).says("1 moved");
     assert_eq!(desk.values("packages")["curl"], "7.88.1-10+deb12u9");
@@ -255,7 +255,7 @@ fn of_several_pins_the_longest_age_counts_for_the_archive() {
     let pins =
         "[pins.a]\ndeb = [\"curl\"]\nmin-age = \"3d\"\n[pins.b]\ndeb = [\"ca-certificates\"]\nmin-age = \"8d\"\n";
     let desk = snapshots(imported(13), pins);
-    desk.work.write("Dockerfile", "FROM debian\n");
+    desk.work.write("Dockerfile", "FROM scratch\n");
     desk.run(&["refresh"]).code(0);
     for (days, version) in [(10, "1.0-1"), (5, "1.0-2"), (0, "1.0-3")] {
         import(&desk.served, days, version);
@@ -319,7 +319,7 @@ fn a_plain_archive_beside_snapshots_is_waited_for_alone() {
     let pins = format!(
         "[archives.own]\nuri = \"{plain}\"\nsuites = [\"own\"]\nsigned-by = \"keys/test.asc\"\n\n[pins.packages]\ndeb = [\"curl\", \"tool\"]\nmin-age = \"7d\"\n"
     );
-    desk.work.write("Dockerfile", "FROM debian\n");
+    desk.work.write("Dockerfile", "FROM scratch\n");
     desk.manifest("\"linux/amd64\"", &format!("uri = \"{uri}\"\nsuites = [\"bookworm\"]"), &pins);
     desk.run(&["refresh"]).code(0);
     import(&desk.served, 9, "1.0-1");

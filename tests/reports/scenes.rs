@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use dubo_pin::model::{
-    Adopted, AdoptedPin, Between, Class, Failure, FileChange, Finding, Held, HeldBy, Id, PinName, PinOutcome, Place, Refreshed, Row,
-    Standing, Trouble, Verdict,
+    Adopted, AdoptedPin, Between, Class, Failure, FileChange, Finding, Held, HeldBy, Id, PinName, PinOutcome, Place,
+    Refreshed, Row, Standing, Trouble, Verdict,
 };
 use dubo_pin::ui::report::Member;
 use dubo_pin::ui::{Outcome, Report};

@@ -1,6 +1,6 @@
 //! Files and repositories by URL that no pin covers: ADD, curl, wget.
 
-use super::held::{Held, giver};
+use super::held::Held;
 use super::{Told, listed};
 use crate::dockerfile::added::{Remote, RemoteKind};
 use crate::dockerfile::shell::download::Download;
@@ -34,7 +34,7 @@ pub(super) fn remote(held: &Held<'_>, file: &Dockerfile, remote: &Remote) -> Opt
             let by_site = sites
                 .any(|placed| matches!(&placed.site.target, Target::Add(url) if here(&placed) && (said(url) || url == repository)));
             let at = (remote.stage, remote.instruction);
-            let giver = variable.as_deref().and_then(|name| giver(file, at, name));
+            let giver = variable.as_deref().and_then(|name| held.giver(file, at, name));
             if by_site || giver.is_some_and(|a| held.gives("git", &["commit"], file, a)) {
                 return None;
             }

@@ -10,10 +10,10 @@ use crate::dockerfile::shell::Spelled;
 use crate::dockerfile::{Dockerfile, Located, Site, search};
 use crate::manifest::{Manifest, Pin};
 use crate::model::{Place, Severity};
-use crate::source::implied::Claims;
+use crate::source::implied::{Claims, Unclear};
 use crate::source::{Source, deb, yarn};
 
-type Spot = (String, usize, usize);
+pub(super) type Spot = (String, usize, usize);
 
 /// A site of a pin, found.
 pub(super) struct Placed<'a> {
@@ -21,6 +21,24 @@ pub(super) struct Placed<'a> {
     pub(super) site: &'a Site,
     pub(super) file: &'a Dockerfile,
     pub(super) at: Located,
+}
+
+/// What yarn adds, by place.
+pub(super) struct Yarn {
+    /// From git: the key that a lock would have for it.
+    pub(super) git: BTreeMap<Spot, String>,
+    /// What no commit pins.
+    pub(super) unclear: BTreeMap<Spot, Unclear>,
+}
+
+impl Yarn {
+    fn of(claims: Claims<'_>) -> Self {
+        let unclear = claims.unclear.into_iter().filter_map(|one| Some((spot(one.trouble.place.as_ref()?), one)));
+        Self {
+            git: claims.sites.into_iter().map(|site| (spot(&site.place), site.key)).collect(),
+            unclear: unclear.collect(),
+        }
+    }
 }
 
 /// What the pins hold.
@@ -33,7 +51,9 @@ pub(super) struct Held<'a> {
     /// Whether a list of packages is vendored, which a block of its own installs.
     pub(super) debs: bool,
     /// What a `yarn = "dockerfile"` pin would hold, if there is none.
-    pub(super) yarn: Option<Claims<'a>>,
+    pub(super) yarn: Option<Yarn>,
+    /// The assignments with a value, by file, name and stage, in order.
+    assignments: BTreeMap<(&'a str, &'a str, Option<usize>), Vec<(usize, usize)>>,
 }
 
 impl<'a> Held<'a> {
@@ -44,7 +64,14 @@ impl<'a> Held<'a> {
             sites: Vec::new(),
             debs: false,
             yarn: None,
+            assignments: BTreeMap::new(),
         };
+        for file in files {
+            for (index, a) in file.assignments().iter().enumerate().filter(|(_, a)| a.value.is_some()) {
+                let all = held.assignments.entry((file.file(), a.name.as_str(), a.stage)).or_default();
+                all.push((a.instruction, index));
+            }
+        }
         let mut adds = false;
         for pin in manifest.pins.values() {
             let claims = pin.source.implied(files);
@@ -61,7 +88,7 @@ impl<'a> Held<'a> {
             }
         }
         let any = files.iter().any(|file| !file.commands().adds.is_empty());
-        held.yarn = (!adds && any).then(|| as_if().implied(files));
+        held.yarn = (!adds && any).then(|| Yarn::of(as_if().implied(files)));
         held
     }
 
@@ -91,7 +118,31 @@ impl<'a> Held<'a> {
     ) -> bool {
         let place = spot(&word.place(file));
         self.of(kind, values, file).any(|placed| placed.at.assignment.is_some() && spot(&placed.at.place) == place)
-            || word.variable().and_then(|name| giver(file, at, name)).is_some_and(|a| self.gives(kind, values, file, a))
+            || word
+                .variable()
+                .and_then(|name| self.giver(file, at, name))
+                .is_some_and(|a| self.gives(kind, values, file, a))
+    }
+
+    /// Which assignment gives a variable its value at an instruction of a stage: the last one of the
+    /// stage before it, else of the stages that it builds on, else the one before the first FROM.
+    pub(super) fn giver(
+        &self,
+        file: &Dockerfile,
+        (stage, instruction): (Option<usize>, usize),
+        name: &str,
+    ) -> Option<usize> {
+        let (mut of, mut before) = (stage, instruction);
+        loop {
+            let all = self.assignments.get(&(file.file(), name, of)).map(Vec::as_slice).unwrap_or_default();
+            let earlier = all.partition_point(|(at, _)| *at < before);
+            if let Some((_, index)) = earlier.checked_sub(1).and_then(|last| all.get(last)) {
+                return Some(*index);
+            }
+            // a parent always comes earlier, so that this ends
+            of = file.stages().get(of?).and_then(|s| s.parent);
+            before = usize::MAX;
+        }
     }
 
     /// The sites of pins of a kind in a Dockerfile that bear one of the values.
@@ -117,22 +168,4 @@ fn as_if() -> Source {
         packages: BTreeMap::new(),
         prepare: Vec::new(),
     })
-}
-
-/// Which assignment gives a variable its value at an instruction of a stage: the last one of the stage
-/// before it, else of the stages that it builds on, else the one before the first FROM.
-pub(super) fn giver(file: &Dockerfile, (stage, instruction): (Option<usize>, usize), name: &str) -> Option<usize> {
-    let all = || file.assignments().iter().enumerate().filter(|(_, a)| a.value.is_some() && a.name == name);
-    let mut of = stage;
-    let mut before = instruction;
-    loop {
-        let found = all().filter(|(_, a)| a.stage == of && a.instruction < before).last();
-        if let Some((index, _)) = found {
-            return Some(index);
-        }
-        let Some(current) = of else { return None };
-        // a parent always comes earlier, so that this ends
-        of = file.stages().get(current).and_then(|s| s.parent);
-        before = usize::MAX;
-    }
 }

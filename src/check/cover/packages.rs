@@ -1,5 +1,7 @@
 //! Packages that no pin covers: apt's, yarn's, and those of managers that no pin knows.
 
+use std::collections::BTreeSet;
+
 use super::held::Held;
 use super::{Told, listed, spot};
 use crate::dockerfile::Dockerfile;
@@ -9,12 +11,9 @@ use crate::model::{Id, Severity, Trouble, quoted};
 
 pub(super) fn apt(held: &Held<'_>, file: &Dockerfile, install: &Install) -> Option<Told> {
     let free = |operand: &&Operand| !held.claims(&operand.place(file));
-    let mut names: Vec<String> = Vec::new();
-    for name in install.operands.iter().filter(free).map(key) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let names = install.operands.iter().filter(free).map(key);
+    let names: Vec<String> = names.filter(|name| seen.insert(name.clone())).collect();
     if !names.is_empty() {
         let message = format!("{} installs {}, which no pin covers", install.program, listed(&names));
         return Some(Told::unpinned(message).parts(names));
@@ -42,26 +41,20 @@ fn key(operand: &Operand) -> String {
 }
 
 pub(super) fn yarn(held: &Held<'_>, file: &Dockerfile, add: &Add) -> Option<Told> {
-    let claims = held.yarn.as_ref()?;
-    let places: Vec<_> = add.packages.iter().map(|package| spot(&package.place(file))).collect();
-    let git = claims.sites.iter().filter(|site| places.contains(&spot(&site.place)));
-    let mut names: Vec<String> = Vec::new();
-    for site in git {
-        if !names.contains(&site.key) {
-            names.push(site.key.clone());
-        }
-    }
+    let would = held.yarn.as_ref()?;
+    let mut places: Vec<_> = add.packages.iter().map(|package| spot(&package.place(file))).collect();
+    let mut seen = BTreeSet::new();
+    let names = places.iter().filter_map(|place| would.git.get(place)).cloned();
+    let names: Vec<String> = names.filter(|name| seen.insert(name.clone())).collect();
     if !names.is_empty() {
         let message = format!("yarn adds {} from git, which no pin covers", listed(&names));
         return Some(Told::unpinned(message).parts(names));
     }
-    let mut all = places;
-    all.push(spot(&add.place(file)));
-    all.extend(add.brought.iter().map(|(_, package)| spot(&package.place(file))));
-    all.extend(add.not_understood.iter().map(|n| spot(&n.place(file))));
-    let mine = |trouble: &Trouble| trouble.place.as_ref().is_some_and(|place| all.contains(&spot(place)));
-    let told: Vec<_> = claims.unclear.iter().filter(|unclear| mine(&unclear.trouble)).collect();
-    let worst = told.iter().find(|u| u.severity == Severity::Error).or(told.first())?;
+    places.push(spot(&add.place(file)));
+    places.extend(add.brought.iter().map(|(_, package)| spot(&package.place(file))));
+    places.extend(add.not_understood.iter().map(|n| spot(&n.place(file))));
+    let told: Vec<_> = places.iter().filter_map(|place| would.unclear.get(place)).collect();
+    let worst = told.iter().find(|u| u.severity == Severity::Error).or(told.first()).copied()?;
     let how = worst.trouble.help.clone().unwrap_or_else(|| "write the packages out".to_owned());
     let mut told = Told::rewrite(worst.trouble.message.clone(), &how);
     if worst.severity == Severity::Note {

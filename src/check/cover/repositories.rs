@@ -15,6 +15,9 @@ pub(super) fn checkout(held: &Held<'_>, file: &Dockerfile, checkout: &Checkout) 
         None => "a repository".to_owned(),
     };
     let Some(reference) = &checkout.reference else {
+        if by_empty(held, file, checkout) {
+            return None;
+        }
         let message = format!("git takes {repository} at whatever its HEAD is, which no pin covers");
         return Some(Told::rewrite(
             message,
@@ -26,5 +29,19 @@ pub(super) fn checkout(held: &Held<'_>, file: &Dockerfile, checkout: &Checkout) 
         Told::unpinned(message)
     } else {
         Told::rewrite(message, "write the commit into an ARG of its own, so that a pin can hold it")
+    })
+}
+
+/// Whether a site gives an ARG that the RUN uses and that is empty as yet: the first refresh writes it.
+fn by_empty(held: &Held<'_>, file: &Dockerfile, checkout: &Checkout) -> bool {
+    let text = file.instructions().get(checkout.instruction).map(|i| i.line.text()).unwrap_or_default();
+    held.of("git", &["commit"], file).filter(|placed| placed.at.value.is_empty()).any(|placed| {
+        let assignment = placed.at.assignment.and_then(|a| Some((a, file.assignments().get(a)?)));
+        assignment.is_some_and(|(index, assignment)| {
+            let name = assignment.name.as_str();
+            let used = |form: String| memchr::memmem::find(text, form.as_bytes()).is_some();
+            held.giver(file, (checkout.stage, checkout.instruction), name) == Some(index)
+                && (used(format!("${name}")) || used(format!("${{{name}")))
+        })
     })
 }

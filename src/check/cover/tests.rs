@@ -108,6 +108,25 @@ fn a_repository_by_add_is_covered_by_its_site_or_its_arg() {
 }
 
 #[test]
+fn a_checkout_is_covered_by_who_gives_its_commit() {
+    let pin = "[pins.r]\ngit = \"https://example.org/r.git\"\n";
+    let run = "RUN git clone https://example.org/r.git /r && git -C /r checkout";
+    let file = format!("FROM scratch\nARG C={COMMIT}\n{run} $C\n");
+    assert_eq!(
+        told(pin, &file),
+        [("COV001", 3, "git takes `https://example.org/r.git` at `${C}`, which no pin covers".to_owned())]
+    );
+    assert_eq!(lines(&format!("{pin}into = [{{ arg = \"C\" }}]\n"), &file), []);
+    let tag = format!("{pin}tag = \"v1\"\ninto = [{{ arg = \"C\", value = \"tag\" }}]\n");
+    assert_eq!(lines(&tag, &file), [("COV001", 3)]);
+    assert_eq!(lines(pin, &format!("FROM scratch\n{run} {COMMIT}\n")), [("COV001", 2)]);
+    // empty as yet: the first refresh writes it
+    let file = format!("FROM scratch\nARG C=\nARG D=\n{run} $C\n");
+    assert_eq!(lines(&format!("{pin}into = [{{ arg = \"C\" }}]\n"), &file), []);
+    assert_eq!(lines(&format!("{pin}into = [{{ arg = \"D\" }}]\n"), &file), [("COV001", 4)]);
+}
+
+#[test]
 fn a_download_is_covered_by_the_hash_that_a_pin_gives() {
     let hash = "0".repeat(64);
     let file =
