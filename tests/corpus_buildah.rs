@@ -73,7 +73,8 @@ fn buildah_reads_the_same_first_stage_of_every_fixture_where_it_can_be_asked() {
                 let stage = *stage - 1;
                 let count = file.instructions().iter().filter(|i| i.stage == Some(stage)).count();
                 let base = file.images().found.iter().find(|i| i.role == Role::From && i.stage == Some(stage));
-                let base = base.map(|i| i.reference.to_string());
+                let scratch = || file.stages().get(stage).map(|s| s.base.clone()).filter(|b| b == "scratch");
+                let base = base.map(|i| i.reference.to_string()).or_else(scratch);
                 if (*stages, *own, Some(image)) != (file.stages().len(), count, base.as_ref()) {
                     wrong.push(format!("{name}: buildah {found:?}, ours {ours:?}"));
                 }

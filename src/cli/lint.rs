@@ -2,7 +2,8 @@
 
 use super::common::{Common, finish, reported, wrong_usage};
 use crate::check::explain::explain;
-use crate::model::{Class, Id, quoted, suggest};
+use crate::check::lint::severity;
+use crate::model::{Class, Id, Severity, quoted, suggest};
 use crate::ops;
 use crate::ui::{Explained, Format, Outcome, Report, Shell, explained};
 
@@ -89,11 +90,21 @@ fn told(text: &str, shell: &Shell) -> u8 {
         lines.collect()
     } else if let Some(id) = Id::read(&upper) {
         let told = explain(id);
+        let weight = match severity(id) {
+            Severity::Error => "As a rule an error: the exit code is 1.",
+            Severity::Note => "As a rule a note: it changes no exit code.",
+        };
+        let judged = format!("# dubo-pin: ignore={id} REASON");
+        let setting = format!("[lint]\nignore = [\"{id}\"]");
+        let silenced = |text| if id.is_suppressible() { text } else { "" };
         let parts = [
+            Explained::Text(weight),
             Explained::Text(told.why),
             Explained::Lines("Wrong:", told.wrong),
             Explained::Lines("Right:", told.right),
             Explained::Text(told.mend),
+            Explained::Lines("Let one instruction be, in a comment above it:", silenced(&judged)),
+            Explained::Lines("Tell it nowhere, in pins.toml:", silenced(&setting)),
         ];
         explained(id, &parts, shell.options())
     } else {

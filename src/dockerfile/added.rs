@@ -26,6 +26,8 @@ mod tests;
 
 /// All bytes that variables may give to the sources of one file; what comes after has no value.
 const BUDGET: usize = 8 * 1024 * 1024;
+/// What a word costs that cannot be expanded.
+const LONGEST: usize = 64 * 1024;
 /// Stands for what is not known while a word is read.
 const HOLE: char = '\u{1}';
 
@@ -187,23 +189,29 @@ impl Find<'_> {
     /// Reads a word, with the defaults of the file's ARGs.
     fn word(&mut self, index: usize, instruction: &Instruction, range: Range<usize>) -> Word {
         let raw = instruction.line.get(range);
-        let forms = Forms::of(raw);
+        let (file, forms) = (self.file, Forms::of(raw));
         let asked = RefCell::new(Vec::<String>::new());
         let look = |name: &str| {
             let mut asked = asked.borrow_mut();
             if !asked.iter().any(|n| n == name) && asked.len() < 100 {
                 asked.push(name.to_owned());
             }
-            known(self.file, index, instruction, name).unwrap_or_else(|| forms.empty(name))
+            known(file, index, instruction, name).unwrap_or_else(|| forms.empty(name))
         };
         let marked = self.expand(raw, &look);
         let variables = asked.into_inner();
-        let marked = marked.filter(|m| self.take(m.len()));
         Word { written: written(raw), marked, variables }
     }
 
-    fn expand(&self, raw: &[u8], look: &dyn Fn(&str) -> Var) -> Option<String> {
-        expand_bytes(raw, self.file.escape(), look, &self.file.variables().steps).ok()
+    /// Expands a word; `None` if it cannot be, or too much was.
+    fn expand(&mut self, raw: &[u8], look: &dyn Fn(&str) -> Var) -> Option<String> {
+        if self.left == 0 {
+            return None;
+        }
+        let out = expand_bytes(raw, self.file.escape(), look, &self.file.variables().steps).ok();
+        // what fails may have cost as much as it may give at all
+        let fits = self.take(out.as_ref().map_or(LONGEST, String::len));
+        out.filter(|_| fits)
     }
 
     fn take(&mut self, cost: usize) -> bool {
@@ -216,16 +224,13 @@ impl Find<'_> {
     /// nobody's download.
     fn local(&mut self, index: usize, instruction: &Instruction, range: Range<usize>) -> Option<(String, bool)> {
         let raw = instruction.line.get(range);
-        let forms = Forms::of(raw);
+        let (file, forms) = (self.file, Forms::of(raw));
         let look = |name: &str| match local::slot(name) {
             Some(slot) if !forms.changed.contains(name) => Var::Set(slot.mark().to_string()),
             Some(_) => Var::Set(local::OTHER.to_string()),
-            None => known(self.file, index, instruction, name).unwrap_or_else(|| forms.empty(name)),
+            None => known(file, index, instruction, name).unwrap_or_else(|| forms.empty(name)),
         };
         let marked = self.expand(raw, &look)?;
-        if !self.take(marked.len()) {
-            return None;
-        }
         local::pattern(&marked)
     }
 }

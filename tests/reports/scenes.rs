@@ -336,6 +336,43 @@ fn images(count: usize) -> Vec<String> {
 }
 
 /// Every scene.
+fn adopted(applied: bool) -> Adopted {
+    let one = |name: &str, kind: &str, source: &str, line: &str| AdoptedPin {
+        name: pin(name),
+        kind: kind.to_owned(),
+        source: source.to_owned(),
+        place: at("Dockerfile", 7, line, source),
+        unlocked: kind == "image",
+        unproved: None,
+    };
+    let unproved = "the tag v1.0.4 is there, but comes to another commit: 2fb0a4e61d7d";
+    Adopted {
+        pins: vec![
+            one("debian", "image", "debian:bookworm-slim", "FROM debian:bookworm-slim"),
+            AdoptedPin {
+                unproved: Some(unproved.to_owned()),
+                ..one(
+                    "coredns",
+                    "git",
+                    "https://github.com/coredns/coredns",
+                    "RUN git clone https://github.com/coredns/coredns",
+                )
+            },
+        ],
+        not_understood: vec![
+            Trouble::new("curl fetches `https://h.example/install.sh`, which no pin covers")
+                .at(at("Dockerfile", 12, "RUN curl -fsSL https://h.example/install.sh | sh", "curl"))
+                .help("check its hash in the same RUN from an ARG that a pin gives, or use ADD --checksum"),
+        ],
+        notes: vec![Trouble::new("`old` is a workspace of its own: it is left alone").help("dubo-pin -C old init")],
+        files: vec![FileChange {
+            path: "pins.toml".to_owned(),
+            diff: "--- /dev/null\n+++ b/pins.toml\n@@ -0,0 +1 @@\n+version = 1\n".to_owned(),
+        }],
+        applied,
+    }
+}
+
 pub fn all() -> Vec<Scene> {
     let suppressed = Verdict { suppressed: 2, ..verdict(findings(""), 9, 2) };
     let verify: Vec<_> = images(200)
@@ -433,6 +470,17 @@ pub fn all() -> Vec<Scene> {
         Scene::new("refresh-dry-run", "refresh", Made::Refreshed(refreshed("", false))),
         Scene::new("refresh-still", "refresh", Made::Refreshed(still(&"x".to_owned()))),
         Scene::of_members("refresh-workspace", "refresh", refresh),
+        Scene::new("init", "init", Made::Adopted(adopted(true))),
+        Scene::new("init-dry-run", "init", Made::Adopted(adopted(false))),
+        Scene::of_members(
+            "init-workspace",
+            "init",
+            vec![
+                (".".to_owned(), Made::Adopted(Adopted { applied: true, ..Adopted::default() }), none()),
+                ("coredns".to_owned(), Made::Adopted(adopted(true)), none()),
+                ("lego".to_owned(), Made::Nothing, manifest("lego/").split_off(1)),
+            ],
+        ),
         Scene::new("outdated", "outdated", Made::Rows(rows(""))),
         Scene { verbose: true, ..Scene::new("outdated-verbose", "outdated", Made::Rows(rows(""))) },
         Scene::new("outdated-current", "outdated", Made::Rows(quiet_rows())),

@@ -59,7 +59,7 @@ fn what_is_piped_into_a_shell_is_told_once() {
     );
     has(
         "FROM scratch\nRUN sh -c \"$(wget -qO- https://h/x.sh)\"\n",
-        &["Dockerfile:2:13 URL004 what `wget` fetches is run by `sh` before anybody can check it"],
+        &["Dockerfile:2:14 URL004 what `wget` fetches is run by `sh` before anybody can check it"],
     );
 }
 
@@ -71,7 +71,7 @@ fn a_url_that_moves_is_a_note_beside_what_is_wrong() {
     );
     has(
         &format!("FROM scratch\nADD --checksum={SUM} https://h/o/r/raw/master/x /x\n"),
-        &["Dockerfile:2:87 URL005 the URL names whatever is newest: `master` in it moves (note)"],
+        &["Dockerfile:2:88 URL005 the URL names whatever is newest: `master` in it moves (note)"],
     );
     has(
         "FROM scratch\nARG B=main\nRUN wget https://raw.githubusercontent.com/o/r/$B/a https://h/nightly.tgz\n",

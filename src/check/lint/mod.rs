@@ -9,6 +9,8 @@
 //! | `downloads` | URL001, URL003 to URL005 |
 //! | `packages` | APT001, APT003, APT005, APT006, APT008 to APT010 |
 //! | `texts` | ARG001, DOC001 |
+//!
+//! `names` looks up who gives an ARG its value.
 
 #![allow(dead_code, reason = "the rules call it next")]
 
@@ -44,6 +46,18 @@ impl Linted {
     fn fixed_by(mut self, fix: Vec<Edit>) -> Self {
         self.fix = fix;
         self
+    }
+}
+
+/// How a finding weighs as a rule; what cannot be known is often a note, and `[lint] severity` counts.
+#[must_use]
+pub fn severity(id: Id) -> Severity {
+    use Id::{APT005, APT006, APT008, APT009, APT010, ARG001, IMG003, IMG012, IMG013, LOCK010, PKG001, URL005};
+    match id {
+        APT005 | APT006 | APT008 | APT009 | APT010 | ARG001 | IMG003 | IMG012 | IMG013 | LOCK010 | PKG001 | URL005 => {
+            Severity::Note
+        }
+        _ => Severity::Error,
     }
 }
 

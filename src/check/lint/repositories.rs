@@ -10,7 +10,8 @@ use super::names::Names;
 use super::{Linted, next};
 use crate::dockerfile::added::{Remote, RemoteKind};
 use crate::dockerfile::checkout::Checkout;
-use crate::dockerfile::shell::Spelled;
+use crate::dockerfile::shell::git::GitCommand;
+use crate::dockerfile::shell::{Piece, Spelled};
 use crate::dockerfile::{Dockerfile, Edit, Intake, is_git};
 use crate::model::{Id, Place, Severity, Trouble, quoted};
 
@@ -26,6 +27,9 @@ pub(super) fn check(files: &[Dockerfile], out: &mut Vec<Linted>) {
     let mut commits = Commits::new();
     for (index, file) in files.iter().enumerate() {
         let mut rules = Rules { index, file, names: Names::of(file), told: BTreeSet::new(), out };
+        for command in &file.commands().git {
+            rules.dead(command);
+        }
         for intake in file.intakes() {
             match intake {
                 Intake::Git(checkout) => rules.checkout(checkout, &mut commits),
@@ -54,10 +58,7 @@ impl Rules<'_> {
     }
 
     fn checkout(&mut self, checkout: &Checkout, commits: &mut Commits) {
-        let known = checkout.repository.as_ref().map(|r| r.value.clone().unwrap_or_else(|| r.text()));
-        if let (Some(repository), Some(known)) = (&checkout.repository, &known) {
-            self.dead(repository, known, checkout);
-        }
+        let known = checkout.repository.as_ref().map(spelled);
         let Some(reference) = &checkout.reference else {
             let trouble =
                 Trouble::new("the repository is cloned and nothing is checked out: its newest commit is taken")
@@ -98,7 +99,8 @@ impl Rules<'_> {
         let RemoteKind::Git { repository, reference, variable } = &remote.what else { return };
         let value = remote.value.as_deref().unwrap_or(&remote.written);
         if starts_dead(value) {
-            let given = || self.scheme(&self.given(remote, remote.variables.first()?)?);
+            let name = || remote.variables.first();
+            let given = || self.scheme(&self.given(remote.stage, remote.instruction, name()?)?);
             let scheme = self.written(remote).or_else(given);
             // ADD takes a URL of https for git only if its path ends so
             let stays = is_git(format!("https://{}", value.get(DEAD.len()..).unwrap_or_default()).as_bytes());
@@ -125,17 +127,19 @@ impl Rules<'_> {
     }
 
     /// GIT005 in a RUN.
-    fn dead(&mut self, repository: &Spelled, known: &str, checkout: &Checkout) {
-        if !starts_dead(known) {
+    fn dead(&mut self, command: &GitCommand) {
+        let Some(repository) = command.repository.as_ref() else { return };
+        let known = spelled(repository);
+        if !starts_dead(&known) {
             return;
         }
-        let scheme = self.scheme(&repository.span()).or_else(|| {
-            let assignment = self.file.assignments().get(checkout.repository_assignment?)?;
-            let line = &self.file.instructions().get(assignment.instruction)?.line;
-            self.scheme(&line.cover(assignment.value.clone()?))
-        });
+        let first = || match repository.pieces.first()? {
+            Piece::Variable { name, .. } => self.scheme(&self.given(command.stage, command.instruction, name)?),
+            Piece::Text(_) => None,
+        };
+        let scheme = self.scheme(&repository.span()).or_else(first);
         let place = repository.place(self.file);
-        self.unsafe_scheme(known, scheme, &place, true);
+        self.unsafe_scheme(&known, scheme, &place, true);
     }
 
     /// GIT005: `scheme` is where it stands, if it does in one piece.
@@ -181,9 +185,9 @@ impl Rules<'_> {
         here.find_map(|span| self.scheme(&span))
     }
 
-    /// The value of the assignment that gives a variable of an ADD.
-    fn given(&self, remote: &Remote, name: &str) -> Option<Range<usize>> {
-        let giver = self.names.giver(remote.stage, remote.instruction, name)?;
+    /// The value of the assignment that gives a variable.
+    fn given(&self, stage: Option<usize>, instruction: usize, name: &str) -> Option<Range<usize>> {
+        let giver = self.names.giver(stage, instruction, name)?;
         let assignment = self.file.assignments().get(giver)?;
         let line = &self.file.instructions().get(assignment.instruction)?.line;
         Some(line.cover(assignment.value.clone()?))
@@ -203,6 +207,10 @@ impl Rules<'_> {
         let step = "give all of them one commit, or suppress it where two are meant";
         self.tell(Id::GIT006, Severity::Error, trouble.help(next(Id::GIT006, step)), Vec::new());
     }
+}
+
+fn spelled(word: &Spelled) -> String {
+    word.value.clone().unwrap_or_else(|| word.text())
 }
 
 fn starts_dead(url: &str) -> bool {

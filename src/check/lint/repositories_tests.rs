@@ -23,13 +23,13 @@ fn a_checkout_of_anything_but_a_full_commit() {
     );
     has(
         "FROM scratch\nARG C\nRUN git clone https://h/o/r && git -C r checkout $C\n",
-        &["Dockerfile:3:51 GIT001 which commit is taken is not known before the build (note)"],
+        &["Dockerfile:3:50 GIT001 which commit is taken is not known before the build (note)"],
     );
     has("FROM scratch\nRUN git clone https://h/o/r\n", &[&format!("Dockerfile:2:5 GIT002 {NEWEST}")]);
     clean(&format!("FROM scratch\nRUN git clone https://h/o/r && git -C r checkout {C1}\n"));
     clean(&format!("FROM scratch\nRUN git clone --branch v1.2.0 https://h/o/r && git -C r checkout {C1}\n"));
     clean(&format!("FROM scratch\nARG C={C1}\nRUN git clone https://h/o/r && git -C r checkout $C^{{commit}}\n"));
-    clean(&format!("FROM scratch\nARG C={C1}{}\nRUN git clone https://h/o/r && git -C r checkout $C\n", &C1[..24]));
+    clean(&format!("FROM scratch\nARG C={}\nRUN git clone https://h/o/r && git -C r checkout $C\n", "1".repeat(64)));
 }
 
 #[test]
@@ -80,6 +80,11 @@ fn a_dead_scheme_is_told_and_mended_where_it_stands() {
         let (text, after) = (format!("FROM scratch\n{text}\n"), format!("FROM scratch\n{after}\n"));
         assert_eq!(fixed(&text), after);
     }
+    let run = format!("RUN git fetch git://h/o/r {C1}\n");
+    has(
+        &format!("FROM scratch\n{run}{run}"),
+        &[&format!("Dockerfile:2:15 GIT005 {DEAD}"), &format!("Dockerfile:3:15 GIT005 {DEAD}")],
+    );
     clean(&format!("FROM scratch\n# git://h/r\nRUN echo git://h/r\nARG X=git://h/r\nADD https://h/r.git#{C1} /x\n"));
 }
 

@@ -153,7 +153,6 @@ fn a_source_has_its_place() {
 
 #[test]
 fn hostile_sources_cost_linear_time() {
-    let began = std::time::Instant::now();
     let value = "x".repeat(30_000);
     for (head, word) in [
         (format!("ARG X={value}\n"), "$X "),
@@ -167,11 +166,13 @@ fn hostile_sources_cost_linear_time() {
     ] {
         let text = format!("{head}FROM a\nARG X\nADD {}/x.tgz /\n", word.repeat(100_000 / word.len()));
         if let Ok(file) = Dockerfile::parse("Dockerfile", text.into_bytes()) {
-            let _ = added(&file);
+            let began = std::time::Instant::now();
+            let found = added(&file);
+            let took = began.elapsed();
+            // a second or two without optimisation; quadratic, minutes
+            assert!(took < std::time::Duration::from_secs(20), "{word}: {} in {took:?}", found.remote.len());
         }
     }
-    // a moment each; quadratic, minutes
-    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 mod generated {

@@ -12,6 +12,10 @@ use super::workdir;
 
 /// No more repositories than this are compared for one command, and handed on to the next stage.
 const MOST: usize = 128;
+/// No more are handed on in a whole file.
+const HANDED: usize = 20_000;
+/// No more names than this are kept of one repository: of its remotes, of its folders.
+const NAMES: usize = 64;
 /// No more of what was said on the way is kept.
 const ALSO: usize = 16;
 
@@ -48,7 +52,7 @@ pub(super) struct Taken {
 /// All that is taken in, in the order of the file.
 pub(super) fn follow(file: &Dockerfile) -> Vec<Taken> {
     let folders = workdir::folders(file);
-    let mut follower = Follower { file, all: Vec::new(), seen: vec![Vec::new(); file.stages().len()] };
+    let mut follower = Follower { file, all: Vec::new(), seen: vec![Vec::new(); file.stages().len()], handed: 0 };
     let mut begun = 0;
     for command in &file.commands().git {
         let Some(stage) = command.stage else { continue };
@@ -79,6 +83,7 @@ struct Follower<'a> {
     all: Vec<Taken>,
     /// Which of all stand in each stage.
     seen: Vec<Vec<usize>>,
+    handed: usize,
 }
 
 impl Follower<'_> {
@@ -95,6 +100,10 @@ impl Follower<'_> {
         for index in handed.into_iter().skip(skipped) {
             let Some(taken) = self.all.get(index) else { continue };
             let origin = taken.from.unwrap_or(index);
+            if self.handed >= HANDED {
+                return;
+            }
+            self.handed += 1;
             let own = Taken { from: Some(origin), ..taken.clone() };
             self.push(stage, own);
         }
@@ -176,7 +185,9 @@ impl Follower<'_> {
             let path = join(folder, path.strip_prefix("file://").unwrap_or(&path));
             if let Some(taken) = self.exact(stage, &path).and_then(|i| self.all.get_mut(i)) {
                 // what is checked out there is of what was cloned before
-                taken.folders.push(to);
+                if taken.folders.len() < NAMES {
+                    taken.folders.push(to);
+                }
                 return;
             }
         }
@@ -195,7 +206,9 @@ impl Follower<'_> {
         let Some(url) = command.repository.clone() else { return };
         let name = command.remote.as_ref().map(canonical).unwrap_or_default();
         if let Some(taken) = self.exact(stage, folder).and_then(|i| self.all.get_mut(i)) {
-            taken.remotes.insert(name, url);
+            if taken.remotes.len() < NAMES {
+                taken.remotes.insert(name, url);
+            }
             return;
         }
         let mut taken = fresh(command, Some(url.clone()), folder.to_owned());

@@ -3,6 +3,8 @@
 //! For `command`, which finds it. After the manual pages apt-get(8), apt(8), aptitude(8), and after
 //! Debian Policy 5.6.1 and 5.6.12 for names and versions.
 
+use std::ops::Range;
+
 use super::fields::{Field, Fields, Source, Unit, text};
 use super::rewrite::Hold;
 use super::{NotUnderstood, Operand, Why, Written};
@@ -16,6 +18,12 @@ pub(super) struct Read {
     pub(super) operands: Vec<Operand>,
     pub(super) not_understood: Vec<NotUnderstood>,
     pub(super) suite: Option<Written>,
+    /// The verb, where it installs.
+    pub(super) verb: Option<Range<usize>>,
+    /// Whether it says that recommended packages stay away, or may say so in a variable.
+    pub(super) alone: bool,
+    /// The verb, where it upgrades.
+    pub(super) upgrade: Option<String>,
 }
 
 /// Options of one letter that take a value.
@@ -93,15 +101,14 @@ pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Re
     let mut options = true;
     let mut words = words.iter();
     while let Some(field) = words.next() {
+        out.alone |= stays_away(program, field) || may_be_options(fields, field);
         let dash = field.units.first().is_some_and(|u| !u.hole && u.byte == b'-');
         if options && dash && field.units.len() > 1 {
             let option = option(program, field);
             match option {
                 Opt::End => options = false,
                 Opt::Flag => {}
-                Opt::Next => {
-                    words.next();
-                }
+                Opt::Next => out.alone |= words.next().and_then(Field::known).is_some_and(|v| configures(&v)),
                 Opt::Suite(at) => out.suite = written(fields, field.units.get(at..).unwrap_or_default(), field),
                 Opt::NextSuite => {
                     let value = words.next();
@@ -113,7 +120,7 @@ pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Re
         match &found {
             Some(Verb::Install) => operand(fields, field, &mut out),
             Some(Verb::Other(word)) => not_understood(&mut out, field, Why::Verb(word.clone())),
-            Some(Verb::Upgrade(word)) => not_understood(&mut out, field, Why::Verb(word.clone())),
+            Some(Verb::Upgrade(_)) => {}
             Some(Verb::Remove) => {
                 let plus = |u: &Unit| !u.hole && u.byte == b'+';
                 // aptitude marks `+M` as brought by others
@@ -127,10 +134,15 @@ pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Re
             None => match verb(program, &field.known().unwrap_or_default()) {
                 Verb::None => return None,
                 Verb::Upgrade(word) => {
-                    not_understood(&mut out, field, Why::Verb(word.clone()));
+                    out.upgrade = Some(word.clone());
                     found = Some(Verb::Upgrade(word));
                 }
-                verb => found = Some(verb),
+                verb => {
+                    if matches!(verb, Verb::Install) {
+                        out.verb = Some(field.cover.clone());
+                    }
+                    found = Some(verb);
+                }
             },
         }
     }
@@ -141,7 +153,46 @@ pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Re
             not_understood(&mut out, field, why);
         }
     }
-    Some(out).filter(|o| !o.operands.is_empty() || !o.not_understood.is_empty())
+    Some(out).filter(|o| !o.operands.is_empty() || !o.not_understood.is_empty() || o.upgrade.is_some())
+}
+
+/// Whether an option keeps recommended packages away.
+fn stays_away(program: &str, field: &Field) -> bool {
+    let Some(word) = field.known().filter(|w| w.starts_with('-')) else { return false };
+    match word.as_str() {
+        "--no-install-recommends" => true,
+        "--without-recommends" | "-R" => program == "aptitude",
+        _ => {
+            let flag = word.strip_prefix("--install-recommends=").is_some_and(is_no);
+            // `-o` may close a row of letters
+            let value = word.strip_prefix("--option=").or_else(|| {
+                let (letters, value) = word.strip_prefix('-')?.split_once('o')?;
+                let plain = letters.bytes().all(|b| b.is_ascii_alphabetic());
+                plain.then(|| value.strip_prefix('=').unwrap_or(value))
+            });
+            flag || value.is_some_and(configures)
+        }
+    }
+}
+
+/// Whether `KEY=VALUE` keeps recommended packages away, as apt.conf(5) has it.
+fn configures(setting: &str) -> bool {
+    let Some((key, value)) = setting.split_once('=') else { return false };
+    key.eq_ignore_ascii_case("APT::Install-Recommends") && is_no(value)
+}
+
+/// apt's words for no.
+fn is_no(value: &str) -> bool {
+    let value = value.trim_matches('"');
+    ["0", "no", "false", "off", "without", "disable"].iter().any(|no| value.eq_ignore_ascii_case(no))
+}
+
+/// Whether an unknown variable bears a name of one that holds options.
+fn may_be_options(fields: &Fields, field: &Field) -> bool {
+    let first = field.units.first().filter(|u| u.hole);
+    let Some(source) = first.and_then(|u| fields.sources.get(u.from)) else { return false };
+    let name = source.name.to_ascii_uppercase();
+    ["OPT", "ARG", "FLAG"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a word is a name such as `g++`, and no command behind it.
@@ -284,7 +335,9 @@ fn classify(fields: &Fields, field: &Field) -> Result<Option<Operand>, Why> {
         }
     }
     let hold = Hold::new(fields, field, version.as_ref().map(|_| value), own);
-    Ok(Some(Operand { name: head, architecture, version, suite, span: field.span(), hold }))
+    let own = field.units.iter().all(|u| u.from == 0 && !u.hole);
+    let word = own.then(|| field.cover.clone());
+    Ok(Some(Operand { name: head, architecture, version, suite, span: field.span(), word, hold }))
 }
 
 /// Lower case letters, digits and `+-.`, the first no sign.

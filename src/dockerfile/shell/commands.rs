@@ -6,13 +6,15 @@ use super::git::GitCommand;
 use super::managed::{Managed, managed};
 use super::variables::Declared;
 use super::yarn::Add;
-use super::{BUDGET, Cut, Install, run, runs, uses};
+use super::{BUDGET, Cut, Install, Upgrade, run, runs, uses};
 
 /// What the RUNs of a Dockerfile take in, ONBUILD included, each in order of instructions.
 #[derive(Clone, Debug, Default)]
 pub struct Commands {
     /// apt.
     pub installs: Vec<Install>,
+    /// apt's upgrades of whatever there is.
+    pub upgrades: Vec<Upgrade>,
     /// `yarn add`.
     pub adds: Vec<Add>,
     /// git.
@@ -31,7 +33,9 @@ impl Commands {
         let (mut out, mut uses) = (Self::default(), uses::Uses::default());
         for (index, instruction) in runs(file) {
             let run = run::read(&declared, index, instruction, &mut uses);
-            out.installs.extend(run.installs());
+            let (installs, upgrades) = run.installs();
+            out.installs.extend(installs);
+            out.upgrades.extend(upgrades);
             out.adds.extend(run.adds());
             out.git.extend(run.git());
             out.downloads.extend(downloads(&run));

@@ -23,8 +23,8 @@ mod verbs;
 #[cfg(test)]
 mod tests;
 
+pub(super) use folder::{Standing, moves};
 pub(in crate::dockerfile) use folder::{canonical, join};
-pub(super) use folder::{moves, standing};
 pub(in crate::dockerfile) use givers::Givers;
 
 /// One git command.
@@ -143,6 +143,9 @@ const TAKERS: [&str; 27] = [
     "zypper",
 ];
 
+/// No more words `git` than this are tried in one command.
+const TRIES: usize = 8;
+
 /// What a git command says: what it is called, which of the fields names it, and what it does. Several,
 /// where a variable has several values, or where one command does two things.
 pub(super) fn git(
@@ -155,7 +158,7 @@ pub(super) fn git(
     if is_mute(all, functions) {
         return None;
     }
-    let mut handed = false;
+    let (mut handed, mut tries) = (false, 0);
     for (index, field) in all.iter().enumerate() {
         let Some(program) = name(field) else {
             if maybe(script, command, fields, index) {
@@ -170,11 +173,12 @@ pub(super) fn git(
         }
         handed |= HANDS.contains(&program.as_str());
         if program == "git" {
+            tries += 1;
             let said = verbs::read(fields, all.get(index + 1..).unwrap_or_default(), handed);
             if !said.is_empty() {
                 return Some((program, index, said));
             }
-            if index == 0 {
+            if index == 0 || tries >= TRIES {
                 return None;
             }
         }

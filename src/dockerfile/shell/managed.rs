@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::parse::Dockerfile;
+use super::command::HANDS;
 use super::fields::Field;
 use super::program::{named, program};
 use super::run::{Run, Seen};
@@ -16,6 +17,7 @@ use super::spelled::Spelled;
 use crate::model::Place;
 
 mod held;
+mod options;
 mod table;
 
 use table::Manager;
@@ -84,17 +86,21 @@ struct Said<'a> {
 
 /// The manager that a command runs: which of the fields names it, what it says.
 fn read<'a>(fields: &'a [Field], functions: &BTreeSet<Vec<u8>>) -> Option<(usize, Said<'a>)> {
-    let at = program(fields, functions, |name, rest| said(name, rest).is_some())?;
+    let at = program(fields, functions, |name, rest| said(name, rest, false).is_some())?;
     let name = named(fields.get(at)?)?;
-    Some((at, said(&name, fields.get(at + 1..)?)?))
+    let line = fields.get(at + 1..)?;
+    // `xargs pip install`
+    let handed = fields.iter().take(at).filter_map(named).any(|n| HANDS.contains(&n.as_str()));
+    Some((at, said(&name, line, handed)?))
 }
 
-fn said<'a>(name: &str, words: &'a [Field]) -> Option<Said<'a>> {
+/// `handed`: whether packages come from the input too.
+fn said<'a>(name: &str, words: &'a [Field], handed: bool) -> Option<Said<'a>> {
     if let Some((manager, words)) = module(name, words) {
-        return said(&manager, words);
+        return said(&manager, words, handed);
     }
     let manager = table::find(name)?;
-    let line = Line::read(manager, words);
+    let line = Line { handed, ..Line::read(manager, words) };
     let held = held::held(manager, &line)?;
     Some(Said { manager: manager.name, verb: line.verb, packages: line.packages, held })
 }
@@ -127,6 +133,8 @@ struct Line<'a> {
     verb: String,
     packages: Vec<&'a Field>,
     options: BTreeSet<String>,
+    /// Whether packages come from the input of `xargs`.
+    handed: bool,
 }
 
 impl<'a> Line<'a> {
@@ -182,13 +190,13 @@ impl<'a> Line<'a> {
     }
 
     /// Whether all that it names stands in the context, and it names something.
-    fn local(&self) -> bool {
+    fn is_local(&self) -> bool {
         let local = |f: &&Field| {
             f.known().is_some_and(|w| {
                 let path = w.starts_with(['.', '/']) && !w.contains("://");
                 path || (w.ends_with(".whl") && !w.contains("://"))
             })
         };
-        !self.packages.is_empty() && self.packages.iter().all(local)
+        !self.handed && !self.packages.is_empty() && self.packages.iter().all(local)
     }
 }

@@ -72,10 +72,49 @@ pub struct Install {
     pub operands: Vec<Operand>,
     /// The words that may be packages and cannot be known, each once.
     pub not_understood: Vec<NotUnderstood>,
+    /// Whether it brings recommended packages too, as far as its command line says.
+    pub recommends: bool,
     pub(super) span: Range<usize>,
+    verb: Option<Range<usize>>,
 }
 
 impl Install {
+    /// Where it begins in the file: at apt's name.
+    #[must_use]
+    pub fn start(&self) -> usize {
+        self.span.start
+    }
+
+    /// Where an option may be put behind `install`, if the word stands there as such.
+    #[must_use]
+    pub fn behind_verb(&self, file: &Dockerfile) -> Option<usize> {
+        let verb = self.verb.clone()?;
+        let is = matches!(file.bytes().get(verb.clone())?, b"install" | b"reinstall");
+        is.then_some(verb.end)
+    }
+
+    /// Where apt's name stands.
+    #[must_use]
+    pub fn place(&self, file: &Dockerfile) -> Place {
+        file.place(self.span.clone())
+    }
+}
+
+/// One command that upgrades packages which it does not name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// Which instruction it stands in.
+    pub instruction: usize,
+    /// The stage of that instruction.
+    pub stage: Option<usize>,
+    /// As [`Install::program`].
+    pub program: String,
+    /// Such as `dist-upgrade`.
+    pub verb: String,
+    span: Range<usize>,
+}
+
+impl Upgrade {
     /// Where apt's name stands.
     #[must_use]
     pub fn place(&self, file: &Dockerfile) -> Place {
@@ -95,10 +134,25 @@ pub struct Operand {
     /// What stands behind `/`.
     pub suite: Option<Written>,
     span: Range<usize>,
+    word: Option<Range<usize>>,
     hold: rewrite::Hold,
 }
 
 impl Operand {
+    /// The bytes of the file in which it stands as a word of the command itself, whole and unbroken,
+    /// quotes included; `None` if a variable gives any of it.
+    #[must_use]
+    pub fn word(&self, file: &Dockerfile) -> Option<Range<usize>> {
+        let word = self.word.clone()?;
+        let bytes = file.bytes().get(word.clone())?;
+        let inner = match bytes {
+            [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => inner,
+            _ => bytes,
+        };
+        let plain = |b: &u8| apt::is_version(*b) || b"=/".contains(b);
+        (!inner.is_empty() && inner.iter().all(plain)).then_some(word)
+    }
+
     /// Where it stands: in the assignment, if a variable gives it as a whole.
     #[must_use]
     pub fn place(&self, file: &Dockerfile) -> Place {
@@ -191,6 +245,7 @@ pub enum Why {
     /// The words come from the input of a command such as `xargs`.
     Input(String),
     /// A verb that brings packages without naming them: `build-dep`, `satisfy`, `download`, `source`.
+    /// Upgrades are [`Upgrade`]s.
     Verb(String),
     /// Commands or variables nested too deeply, or too much text, to be read.
     Long,

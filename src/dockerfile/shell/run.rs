@@ -10,14 +10,13 @@ use std::ops::Range;
 
 use super::super::instruction::Instruction;
 use super::super::logical::Logical;
-use super::super::parse::Dockerfile;
 use super::fields::{Fields, Known, expand, expand_atoms};
 use super::git::{self, GitCommand};
 use super::scan::{self, Atom, Command, Scan};
 use super::uses::Uses;
 use super::variables::{Declared, Scope, Script, collect};
 use super::yarn::{self, Add};
-use super::{Cut, Install, NotUnderstood, Why, apt, command, text};
+use super::{Cut, Install, NotUnderstood, Upgrade, Why, apt, command, text};
 
 /// More text than this is not read in one RUN: 4 MiB.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -196,9 +195,9 @@ impl Run<'_> {
         expand_atoms(&self.known(), script, words)
     }
 
-    /// The Dockerfile that it stands in.
-    pub(super) fn file(&self) -> &Dockerfile {
-        self.declared.file
+    /// Whether a SHELL of the file ends at a command that fails.
+    pub(super) fn strict(&self) -> bool {
+        self.declared.strict
     }
 
     /// Which instruction it is, and of which stage.
@@ -239,22 +238,36 @@ impl Run<'_> {
         Some((span.clone(), vec![NotUnderstood { why: Why::Long, span }]))
     }
 
-    /// What it installs with apt.
-    pub(super) fn installs(&self) -> Vec<Install> {
-        let install = |(program, span, said): (String, Range<usize>, apt::Read)| Install {
+    /// What it installs with apt, and what it upgrades.
+    pub(super) fn installs(&self) -> (Vec<Install>, Vec<Upgrade>) {
+        let install = |program: String, span, said: apt::Read| Install {
             instruction: self.index,
             stage: self.instruction.stage,
             program,
             suite: said.suite,
             operands: said.operands,
             not_understood: once(said.not_understood),
+            recommends: said.verb.is_some() && !said.alone,
             span,
+            verb: said.verb,
         };
-        let mut out: Vec<Install> = self.find(command::install).into_iter().map(install).collect();
+        let (mut out, mut upgrades) = (Vec::new(), Vec::new());
+        for (program, span, said) in self.find(command::install) {
+            match &said.upgrade {
+                Some(verb) => upgrades.push(Upgrade {
+                    instruction: self.index,
+                    stage: self.instruction.stage,
+                    program,
+                    verb: verb.clone(),
+                    span,
+                }),
+                None => out.push(install(program, span, said)),
+            }
+        }
         out.extend(self.unread().map(|(span, not_understood)| {
-            install((String::new(), span, apt::Read { not_understood, ..apt::Read::default() }))
+            install(String::new(), span, apt::Read { not_understood, ..apt::Read::default() })
         }));
-        out
+        (out, upgrades)
     }
 
     /// The comments that cut a command of it, each once.
@@ -274,11 +287,10 @@ impl Run<'_> {
         if found.is_empty() {
             return Vec::new();
         }
-        let standing = git::standing(&self.find(git::moves));
+        let mut standing = git::Standing::new(self.find(git::moves));
         let mut out = Vec::new();
         for (_, span, all) in found {
-            let before = standing.partition_point(|(at, _)| *at < span.start);
-            let from = before.checked_sub(1).and_then(|i| standing.get(i)).map_or("", |(_, folder)| folder);
+            let from = standing.at(span.start);
             out.extend(all.into_iter().map(|said| GitCommand {
                 instruction: self.index,
                 stage: self.instruction.stage,

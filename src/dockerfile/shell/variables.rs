@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::super::instruction::Command as Instruction;
 use super::super::lex::Var;
 use super::super::logical::Logical;
 use super::super::parse::Dockerfile;
@@ -141,6 +142,8 @@ fn own(script: &Script, assign: &Assign) -> bool {
 /// ARG and ENV of a whole file, by name.
 pub(super) struct Declared<'a> {
     pub(super) file: &'a Dockerfile,
+    /// Whether a SHELL of it ends at a command that fails: `SHELL ["/bin/bash", "-e", "-c"]`.
+    pub(super) strict: bool,
     by_name: HashMap<&'a str, Vec<usize>>,
     /// How many bytes variables may still give.
     budget: Cell<usize>,
@@ -152,7 +155,14 @@ impl<'a> Declared<'a> {
         for (index, assignment) in file.assignments().iter().enumerate() {
             by_name.entry(&assignment.name).or_default().push(index);
         }
-        Self { file, by_name, budget: Cell::new(budget) }
+        let mut shells = file.instructions().iter().filter(|i| i.effective().command == Instruction::Shell);
+        let strict = shells.any(|i| {
+            let words = i.effective().words.iter().map(|w| i.line.get(w.clone()));
+            words
+                .into_iter()
+                .any(|w| matches!(w, [b'-', letters @ ..] if !letters.starts_with(b"-") && letters.contains(&b'e')))
+        });
+        Self { file, strict, by_name, budget: Cell::new(budget) }
     }
 
     /// Whether so much more may be read.

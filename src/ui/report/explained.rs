@@ -25,10 +25,10 @@ pub fn explained(id: Id, parts: &[Explained<'_>], look: &Look) -> String {
         match part {
             Explained::Text("") | Explained::Lines(_, "") => {}
             Explained::Text(text) => {
-                for line in text.lines() {
-                    let _ = write!(out, "\n{}", wrap(&visible(line), look.width, 0, 0));
-                }
-                out.push('\n');
+                // Its own lines are for who has no terminal.
+                let text = if look.width.is_some() { text.replace('\n', " ") } else { (*text).to_owned() };
+                let lines: Vec<String> = text.lines().map(|l| wrap(&visible(l), look.width, 0, 0)).collect();
+                let _ = write!(out, "\n{}\n", lines.join("\n"));
             }
             Explained::Lines(heading, text) => {
                 let _ = write!(out, "\n{}\n", paint(Ink::Faint, heading, look.color_out));

@@ -13,7 +13,7 @@ use super::super::spelled::Spelled;
 use super::super::text::copy;
 use super::line::{behind, part};
 use super::text::Text;
-use super::{HashCheck, key};
+use super::{HashCheck, LONGEST, key};
 
 /// No more files of one list are read.
 const LISTED: usize = 1000;
@@ -312,7 +312,7 @@ fn pieces(field: &Field, lines: &mut Vec<Vec<Field>>) {
         let escape = is(at, b"\\") && is(at + 1, b"nt");
         let end = is(at, b"\n") || (escape && is(at + 1, b"n"));
         if at == units.len() || escape || is(at, b" \t\r\n") {
-            if let Some(line) = lines.last_mut().filter(|_| from < at) {
+            if let Some(line) = lines.last_mut().filter(|l| from < at && l.len() < 2 * LISTED) {
                 line.push(part(field, from, at));
             }
             if end && lines.len() < LISTED {
@@ -367,14 +367,16 @@ fn pairs(fields: &Fields, lines: &[Vec<Field>]) -> Vec<Listed> {
     let mut out = Vec::new();
     for line in lines {
         match line.as_slice() {
-            [_, file, sign, digest, ..] if is(sign, "=") => {
+            [_, file, sign, digest, ..] if is(sign, "=") && digest.units.len() <= LONGEST => {
                 let name = key(&spell(file)).map(|n| n.trim_matches(|c| c == '(' || c == ')').to_owned());
                 out.push((spell(digest), name));
             }
             // a variable may hold both
             all => {
-                for pair in all.chunks(2) {
-                    let Some(digest) = pair.first().filter(|d| !is(d, "-")) else { continue };
+                for pair in all.chunks(2).take(LISTED) {
+                    let Some(digest) = pair.first().filter(|d| d.units.len() <= LONGEST && !is(d, "-")) else {
+                        continue;
+                    };
                     let file = pair.get(1).filter(|f| !is(f, "-")).map(|f| {
                         let star = f.units.len() > 1 && f.units.first().is_some_and(|u| !u.hole && u.byte == b'*');
                         if star { behind(f, 1) } else { f.clone() }
@@ -401,6 +403,7 @@ fn grepped(text: &Text<'_>, index: usize) -> Option<(Spelled, usize)> {
         if matches!(name.as_str(), "grep" | "egrep" | "fgrep") {
             let words = seen.fields.all.get(program + 1..)?;
             let pattern = words.iter().find(|w| w.units.first().is_some_and(|u| u.hole || u.byte != b'-'))?;
+            let pattern = Some(pattern).filter(|p| p.units.len() <= LONGEST)?;
             return Some((Spelled::new(seen.fields, pattern), at));
         }
     }
@@ -458,7 +461,7 @@ fn compared(text: &Text<'_>, computed: &[Computed], out: &mut Vec<Check>) {
         let other = seen.fields.all.iter().find(|f| {
             let sign =
                 f.known().is_some_and(|w| matches!(w.as_str(), "=" | "==" | "[" | "[[" | "]" | "]]" | "test" | "!="));
-            f.word != nth && !sign
+            f.word != nth && !sign && f.units.len() <= LONGEST
         });
         let Some(other) = other else { continue };
         let digest = Spelled::new(seen.fields, other);

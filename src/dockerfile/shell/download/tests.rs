@@ -255,12 +255,13 @@ fn thousands_of_downloads_and_checks_cost_linear_time() {
         many("set -e; sha256sum -c x;"),
         many("retry 3 "),
     ] {
-        let file = parse(&format!("FROM a\nRUN {text} true\n"));
+        let file = parse(&format!("FROM a\nRUN {text}\n"));
         let began = Instant::now();
         let found = file.commands().downloads.len();
         let took = began.elapsed();
         let start: String = text.chars().take(40).collect();
-        assert!(took < Duration::from_secs(10), "{start}: {found} in {took:?}");
+        // a second or two without optimisation; quadratic, it would be minutes
+        assert!(took < Duration::from_secs(20), "{start}: {found} in {took:?}");
     }
 }
 

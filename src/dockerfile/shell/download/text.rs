@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use super::super::super::instruction::Command as Instruction;
 use super::super::program::{named, program};
 use super::super::run::{Run, Seen};
 use super::super::scan::{Kind, Scan};
@@ -52,7 +51,7 @@ impl<'r> Text<'r> {
             previous: HashMap::new(),
             given: HashMap::new(),
             errexit: Vec::new(),
-            strict: false,
+            strict: run.strict(),
         };
         out.previous = (0..out.seen.len()).filter_map(|i| Some((out.next(i)?, i))).collect();
         out.look();
@@ -116,13 +115,6 @@ impl<'r> Text<'r> {
 
     /// Collects the interpreters and `set -e`.
     fn look(&mut self) {
-        let file = self.run.file();
-        for instruction in file.instructions() {
-            if instruction.effective().command == Instruction::Shell {
-                let words = instruction.effective().words.iter().map(|w| instruction.line.get(w.clone()));
-                self.strict |= words.map(String::from_utf8_lossy).any(|w| errexit(&w) == Some(true));
-            }
-        }
         for index in 0..self.seen.len() {
             let (Some(seen), Some(at), Some(name)) = (self.seen.get(index), self.program(index), self.name(index))
             else {
@@ -197,7 +189,13 @@ impl<'r> Text<'r> {
     pub(super) fn void(&self, index: usize) -> bool {
         let Some(seen) = self.seen.get(index) else { return true };
         let text = seen.script.line.text();
-        let rest = text.get(seen.command.end..).unwrap_or_default();
+        let mut rest = text.get(seen.command.end..).unwrap_or_default();
+        if let Some(document) = seen.command.documents.last().filter(|_| rest.starts_with(b"\n")) {
+            // behind the line that ends it
+            rest = text.get(document.end..).unwrap_or_default();
+            let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+            rest = rest.get(end..).unwrap_or_default();
+        }
         if let Some(behind) = rest.strip_prefix(b"||") {
             return self.forgives(seen.number, seen.command.end, behind);
         }

@@ -24,8 +24,8 @@ pub(in super::super) enum Move {
     Back,
 }
 
-/// The longest folder that is followed, in bytes.
-const LONGEST: usize = 4096;
+/// The longest folder that is followed, in bytes; of a longer one nothing is known.
+const LONGEST: usize = 200;
 
 /// The move that a command makes.
 pub(in super::super) fn moves(
@@ -50,24 +50,38 @@ pub(in super::super) fn moves(
     Some((program, skipped, said))
 }
 
-/// Where the shell stands behind each move, by place in the file, seen from where the RUN begins.
-pub(in super::super) fn standing(moves: &[(String, Range<usize>, Move)]) -> Vec<(usize, String)> {
-    let (mut now, mut last, mut pushed) = (String::new(), String::new(), Vec::new());
-    let mut out = Vec::new();
-    for (_, span, to) in moves {
-        let next = match to {
-            Move::To(folder) => join(&now, folder),
-            Move::Push(folder) => {
-                pushed.push(now.clone());
-                join(&now, folder)
-            }
-            Move::Pop => pushed.pop().unwrap_or_else(|| now.clone()),
-            Move::Back => last.clone(),
-        };
-        last = std::mem::replace(&mut now, next);
-        out.push((span.start, now.clone()));
+/// Where the shell stands, seen from where the RUN begins.
+pub(in super::super) struct Standing {
+    moves: std::vec::IntoIter<(String, Range<usize>, Move)>,
+    now: String,
+    last: String,
+    pushed: Vec<String>,
+}
+
+impl Standing {
+    /// From all moves, in the order of the file.
+    pub(in super::super) fn new(moves: Vec<(String, Range<usize>, Move)>) -> Self {
+        Self { moves: moves.into_iter(), now: String::new(), last: String::new(), pushed: Vec::new() }
     }
-    out
+
+    /// Where it stands at a place of the file; the places are asked for in order.
+    pub(in super::super) fn at(&mut self, place: usize) -> &str {
+        while self.moves.as_slice().first().is_some_and(|(_, span, _)| span.start < place)
+            && let Some((_, _, to)) = self.moves.next()
+        {
+            let next = match to {
+                Move::To(folder) => join(&self.now, &folder),
+                Move::Push(folder) => {
+                    self.pushed.push(self.now.clone());
+                    join(&self.now, &folder)
+                }
+                Move::Pop => self.pushed.pop().unwrap_or_else(|| self.now.clone()),
+                Move::Back => self.last.clone(),
+            };
+            self.last = std::mem::replace(&mut self.now, next);
+        }
+        &self.now
+    }
 }
 
 /// A folder as text: what is not known of it stays as `${NAME}`.

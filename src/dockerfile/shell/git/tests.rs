@@ -68,9 +68,33 @@ fn the_folder_follows_the_text() {
 
 #[test]
 fn words_of_one_variable_are_values_or_words() {
-    finds("o='--depth 1 -b v1'; git clone $o U:x", &["Clone U:x @v1"]);
+    finds("o='--depth 1 -b v1'; git clone $o U:x", &["Clone U:x @${o}"]);
     finds("o=(--depth 1); git clone \"${o[@]}\" U:x", &["Clone U:x"]);
     finds("for v in v1 v2; do git checkout $v; done", &["Checkout @${v} @${v}"]);
+}
+
+#[test]
+fn hostile_text_costs_linear_time() {
+    let big = |part: &str| part.repeat(300_000 / part.len());
+    let texts = [
+        format!("x {}", big("git ")),
+        format!("git clone {}", big("-b x ")),
+        format!("git fetch origin {}", big("a:b ")),
+        format!("v='{}'; git checkout $v", big("v1 ")),
+        format!("for v in {}; do git checkout $v; done", big("v1 ")),
+        big("cd aaaa; git fetch; "),
+        big("pushd a; "),
+        big("git remote add $a U:x; git fetch U:y; "),
+        big("git clone -q . x; "),
+        big("$GIT clone a; "),
+    ];
+    for text in texts {
+        let start: String = text.chars().take(20).collect();
+        let file = Dockerfile::parse("Dockerfile", format!("FROM a\nRUN {text}\n").into_bytes()).unwrap();
+        let began = std::time::Instant::now();
+        assert!(crate::dockerfile::checkout::checkouts(&file).len() < 100_000, "{start}");
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{start}: {:?}", began.elapsed());
+    }
 }
 
 #[test]

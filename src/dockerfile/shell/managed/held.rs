@@ -13,7 +13,7 @@ pub(super) fn held(manager: &Manager, line: &Line<'_>) -> Option<bool> {
     }
     let verb = line.verb.as_str();
     let verb_brings = manager.verbs.is_empty() || manager.verbs.contains(&verb);
-    let names = !line.packages.is_empty();
+    let names = !line.packages.is_empty() || line.handed;
     match manager.name {
         "pacman" => pacman(line),
         "rpm" => rpm(line),
@@ -34,7 +34,7 @@ pub(super) fn held(manager: &Manager, line: &Line<'_>) -> Option<bool> {
         }
         _ if !verb_brings => None,
         "pip" => {
-            let context = line.has(&["--no-deps"]) && line.local() && !line.has(&["-r", "--requirement"]);
+            let context = line.has(&["--no-deps"]) && line.is_local() && !line.has(&["-r", "--requirement"]);
             let nothing = !names && !line.has(&["-r", "--requirement", "--group"]);
             (!context && !nothing && !line.has(&["--no-index"])).then(|| line.has(&["--require-hashes"]))
         }
@@ -68,7 +68,7 @@ pub(super) fn held(manager: &Manager, line: &Line<'_>) -> Option<bool> {
         "poetry" if verb == "lock" => None,
         "nix" if verb.starts_with("profile") => Some(false),
         // flake.lock
-        "nix" => Some(!names || line.local()),
+        "nix" => Some(!names || line.is_local()),
         _ => Some(false),
     }
 }
@@ -100,7 +100,7 @@ fn uv(manager: &Manager, line: &Line<'_>) -> Option<bool> {
     }
     match verb {
         "pip install" | "pip sync" => {
-            let context = line.has(&["--no-deps"]) && line.local();
+            let context = line.has(&["--no-deps"]) && line.is_local();
             (!context && !line.has(&["--no-index", "--offline"])).then(|| line.has(&["--require-hashes"]))
         }
         "sync" | "run" => Some(line.has(&["--locked", "--frozen"])),

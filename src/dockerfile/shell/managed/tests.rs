@@ -133,7 +133,7 @@ fn behind_wrappers_in_shells_and_loops() {
     finds("sh -c 'npm i a && npm i b'", &["npm i a", "npm i b"]);
     finds("[\"pip\", \"install\", \"a\"]", &["pip install a"]);
     finds("for p in a b; do pip install $p; done", &["pip install a b"]);
-    finds("cat r | xargs -n 1 pip install", &[]);
+    finds("cat r | xargs -n 1 pip install", &["pip install"]);
     finds("cat r | xargs -n 1 npm install", &["npm install"]);
     finds("if x; then apk add a; else yum install -y b; fi", &["apk add a", "yum install b"]);
     finds("x=$(pip install a)", &["pip install a"]);

@@ -9,10 +9,17 @@ fn finds(run: &str, found: &[&str]) {
 
 #[test]
 fn verbs_that_install_without_saying_so() {
-    finds("RUN apt-get upgrade -y", &["apt-get {upgrade Verb(\"upgrade\")}"]);
-    finds("RUN apt-get dist-upgrade a", &["apt-get {dist-upgrade Verb(\"dist-upgrade\")} {a Verb(\"dist-upgrade\")}"]);
-    finds("RUN apt -y full-upgrade", &["apt {full-upgrade Verb(\"full-upgrade\")}"]);
-    finds("RUN aptitude safe-upgrade", &["aptitude {safe-upgrade Verb(\"safe-upgrade\")}"]);
+    for (run, verb) in [
+        ("RUN apt-get upgrade -y", "upgrade"),
+        ("RUN apt-get dist-upgrade a", "dist-upgrade"),
+        ("RUN apt -y full-upgrade", "full-upgrade"),
+        ("RUN aptitude safe-upgrade", "safe-upgrade"),
+    ] {
+        finds(run, &[]);
+        let file = parse(&format!("FROM a\n{run}\n"));
+        let verbs: Vec<&str> = file.commands().upgrades.iter().map(|u| u.verb.as_str()).collect();
+        assert_eq!(verbs, [verb], "{run}");
+    }
     finds("RUN apt-get remove -y a b+ g++", &["apt-get {b+ Plus}"]);
     finds("RUN apt-get autoremove a g+++", &["apt-get {g+++ Plus}"]);
     finds("RUN apt-get purge a", &[]);
