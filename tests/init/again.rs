@@ -5,8 +5,8 @@ use super::*;
 #[test]
 fn a_second_run_is_nothing_new_and_changes_nothing() {
     let (repo, ids) = releases(2);
-    let (git, files, work) = (GitMemory::serve(repo), hello(), Work::new());
-    work.write("Dockerfile", mixed(&git.url(), &files.url(), &ids[0]));
+    let (git, work) = (GitMemory::serve(repo), Work::new());
+    work.write("Dockerfile", mixed(&git.url(), &ids[0]));
     work.run(&["init"]).code(0);
     let all = work.tree();
     work.run(&["init"]).code(0).says("nothing new, 1 not understood").never_says("next:");
@@ -38,13 +38,13 @@ fn what_came_later_is_added_behind_and_every_byte_before_it_kept() {
 fn check_and_dry_run_write_nothing_and_ask_nobody() {
     let (repo, ids) = releases(1);
     let (git, files, work) = (GitMemory::serve(repo), hello(), Work::new());
-    work.write("Dockerfile", mixed(&git.url(), &files.url(), &ids[0]));
+    work.write("Dockerfile", mixed(&git.url(), &ids[0]));
     let before = work.tree();
     work.run(&["init", "--check"]).code(1).says("4 findings");
     let report = json(&work.run(&["init", "--check", "--format", "json"]).code(1));
     assert_eq!(report["verb"], "init");
     assert_eq!(report["findings"].as_array().unwrap().len(), 4);
-    work.run(&["init", "-n"]).code(0).says("+[pins.tool]").says("nothing was written").never_says("next:");
+    with(&work, &files, &["init", "-n"]).code(0).says("+[pins.tool]").says("nothing was written").never_says("next:");
     assert!(work.tree() == before, "something was written");
     assert!(files.log().is_empty(), "init fetched a file");
     work.run(&["init", "--check", "-n"]).code(2);
@@ -54,8 +54,8 @@ fn check_and_dry_run_write_nothing_and_ask_nobody() {
 fn offline_a_guess_is_told_as_one() {
     let (repo, ids) = releases(1);
     let (git, files, work) = (GitMemory::serve(repo), hello(), Work::new());
-    work.write("Dockerfile", mixed(&git.url(), &files.url(), &ids[0]));
-    work.run(&["init", "--offline"]).code(0).says("3 pins, 1 unproved").says("offline");
+    work.write("Dockerfile", mixed(&git.url(), &ids[0]));
+    with(&work, &files, &["init", "--offline"]).code(0).says("3 pins, 1 unproved").says("offline");
     assert!(work.read("pins.toml").contains("offline"), "the guess is not written above its pin");
     assert!(files.log().is_empty());
 }

@@ -17,7 +17,7 @@ fn folders_become_members_of_a_workspace() {
     let work = Work::new();
     work.write("a/Dockerfile", "FROM debian:12\n").write("b/web.Dockerfile", "FROM scratch\n");
     work.write("notes/README", "x");
-    work.run(&["init", "--offline"]).code(0).says("2 members: 1 pin, 1 UNLOCKED").says("a/Dockerfile:1:6");
+    work.run(&["init", "--offline"]).code(0).says("3 members: 1 pin, 1 UNLOCKED").says("a/Dockerfile:1:6");
     assert_eq!(work.read("pins.toml"), format!("{HEAD}\n[workspace]\nmembers = [\"*\"]\n"));
     assert!(work.read("a/pins.toml").contains("image = \"docker.io/library/debian:12\""));
     assert_eq!(work.read("b/pins.toml"), HEAD);

@@ -336,12 +336,13 @@ fn images(count: usize) -> Vec<String> {
 }
 
 /// Every scene.
-fn adopted(applied: bool) -> Adopted {
+fn adopted(folder: &str, applied: bool) -> Adopted {
+    let dockerfile = format!("{folder}Dockerfile");
     let one = |name: &str, kind: &str, source: &str, line: &str| AdoptedPin {
         name: pin(name),
         kind: kind.to_owned(),
         source: source.to_owned(),
-        place: at("Dockerfile", 7, line, source),
+        place: at(&dockerfile, 7, line, source),
         unlocked: kind == "image",
         unproved: None,
     };
@@ -361,12 +362,15 @@ fn adopted(applied: bool) -> Adopted {
         ],
         not_understood: vec![
             Trouble::new("curl fetches `https://h.example/install.sh`, which no pin covers")
-                .at(at("Dockerfile", 12, "RUN curl -fsSL https://h.example/install.sh | sh", "curl"))
+                .at(at(&dockerfile, 12, "RUN curl -fsSL https://h.example/install.sh | sh", "curl"))
                 .help("check its hash in the same RUN from an ARG that a pin gives, or use ADD --checksum"),
         ],
-        notes: vec![Trouble::new("`old` is a workspace of its own: it is left alone").help("dubo-pin -C old init")],
+        notes: vec![
+            Trouble::new(format!("`{folder}old` is a workspace of its own: it is left alone"))
+                .help(format!("dubo-pin -C {folder}old init")),
+        ],
         files: vec![FileChange {
-            path: "pins.toml".to_owned(),
+            path: format!("{folder}pins.toml"),
             diff: "--- /dev/null\n+++ b/pins.toml\n@@ -0,0 +1 @@\n+version = 1\n".to_owned(),
         }],
         applied,
@@ -470,15 +474,15 @@ pub fn all() -> Vec<Scene> {
         Scene::new("refresh-dry-run", "refresh", Made::Refreshed(refreshed("", false))),
         Scene::new("refresh-still", "refresh", Made::Refreshed(still(&"x".to_owned()))),
         Scene::of_members("refresh-workspace", "refresh", refresh),
-        Scene::new("init", "init", Made::Adopted(adopted(true))),
-        Scene::new("init-dry-run", "init", Made::Adopted(adopted(false))),
+        Scene::new("init", "init", Made::Adopted(adopted("", true))),
+        Scene::new("init-dry-run", "init", Made::Adopted(adopted("", false))),
         Scene::of_members(
             "init-workspace",
             "init",
             vec![
                 (".".to_owned(), Made::Adopted(Adopted { applied: true, ..Adopted::default() }), none()),
-                ("coredns".to_owned(), Made::Adopted(adopted(true)), none()),
-                ("lego".to_owned(), Made::Nothing, manifest("lego/").split_off(1)),
+                ("coredns".to_owned(), Made::Adopted(adopted("coredns/", true)), none()),
+                ("images/image3".to_owned(), Made::Nothing, manifest("images/image3/").split_off(1)),
             ],
         ),
         Scene::new("outdated", "outdated", Made::Rows(rows(""))),

@@ -21,7 +21,12 @@ pub fn set_members(text: &str, members: &[String]) -> Result<String, Trouble> {
     let workspace = document.as_ref().and_then(|d| d.as_table().get("workspace"));
     let list = workspace.and_then(Item::as_table_like).and_then(|w| w.get("members")).and_then(Item::as_array);
     let there: Vec<&str> = list.into_iter().flatten().filter_map(Value::as_str).collect();
-    let new: Vec<String> = members.iter().filter(|m| !there.contains(&m.as_str())).cloned().collect();
+    let mut new: Vec<String> = Vec::new();
+    for member in members {
+        if !there.contains(&member.as_str()) && !new.contains(member) {
+            new.push(member.clone());
+        }
+    }
     if new.is_empty() {
         return Ok(before);
     }

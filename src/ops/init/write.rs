@@ -62,7 +62,7 @@ pub(super) fn compose(folder: &Folder, open: &Found<'_>, drafts: &Drafts) -> Res
         let place = open.intake.place(open.file);
         let finding = open.finding.trouble.place.as_ref().unwrap_or(&place);
         if !told(&not_understood, &place) && !told(&not_understood, finding) {
-            not_understood.push(open.finding.trouble.clone());
+            not_understood.push(by_hand(open.finding.trouble.clone()));
         }
     }
     for trouble in dropped.iter().flatten() {
@@ -76,6 +76,12 @@ pub(super) fn compose(folder: &Folder, open: &Found<'_>, drafts: &Drafts) -> Res
     let kept = drafts.pins.iter().zip(&dropped).filter(|(_, dropped)| dropped.is_none());
     let pins = kept.map(|(draft, _)| adopted(draft)).collect();
     Ok(Made { text, adopted: Adopted { pins, not_understood, ..Adopted::default() } })
+}
+
+/// A finding of `verify` as `init` tells it, which has tried.
+fn by_hand(mut trouble: Trouble) -> Trouble {
+    trouble.help = trouble.help.map(|help| help.replace("`dubo-pin init` adds a pin of it", "write its pin by hand"));
+    trouble
 }
 
 /// The text with every draft that was not dropped; those that do not parse are.

@@ -58,6 +58,9 @@ pub(super) fn render(report: &Report<'_>, look: &Look) -> String {
         let text = wrap(&glued.join(", "), look.width, 0, 4).replace(GLUE, " ");
         let _ = writeln!(out, "{}", paint(ink, &text, look.color_out));
     }
+    if let Some(next) = adopted::next(report) {
+        let _ = writeln!(out, "{next}");
+    }
     out
 }
 

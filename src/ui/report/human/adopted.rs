@@ -1,5 +1,4 @@
-//! What `init` made, for people: a line a pin, what was not understood with its line, the files, and what
-//! to run next.
+//! What `init` made, for people: a line a pin, what was not understood with its line, the files.
 
 use std::fmt::Write as _;
 
@@ -7,9 +6,10 @@ use crate::model::{Adopted, visible};
 use crate::ui::look::Look;
 use crate::ui::style::{Ink, columns, flow, pad, paint, wrap};
 
+use super::super::{Outcome, Report};
 use super::{Head, block, refresh};
 
-/// Pins, not understood, notes, files, next steps. Empty where there is nothing to say.
+/// Pins, not understood, notes, files. Empty where there is nothing to say.
 pub(super) fn body(adopted: &Adopted, look: &Look) -> String {
     let mut out = String::new();
     if !look.quiet {
@@ -26,11 +26,17 @@ pub(super) fn body(adopted: &Adopted, look: &Look) -> String {
             out.push('\n');
         }
         refresh::files(&mut out, &adopted.files, adopted.applied, look);
-        if adopted.applied && !look.quiet {
-            let _ = writeln!(out, "next: dubo-pin refresh --keep, then dubo-pin verify");
-        }
     }
     out
+}
+
+/// What to run next, where pins.toml was written.
+pub(super) fn next(report: &Report<'_>) -> Option<&'static str> {
+    let written = report.parts().any(|(_, part)| match part.outcome {
+        Outcome::Adopted(adopted) => adopted.applied && !adopted.files.is_empty(),
+        _ => false,
+    });
+    (written && report.exit() == 0).then_some("next: dubo-pin refresh --keep, then dubo-pin verify")
 }
 
 fn pins(out: &mut String, adopted: &Adopted, look: &Look) {
