@@ -8,7 +8,7 @@ use super::images::{Image, Unclear};
 use super::parse::Dockerfile;
 use super::shell::download::Download;
 use super::shell::managed::Managed;
-use super::shell::{Install, yarn};
+use super::shell::{Install, Upgrade, yarn};
 use crate::model::Place;
 
 /// One thing that is taken in.
@@ -20,6 +20,8 @@ pub enum Intake<'a> {
     UnclearImage(&'a Unclear),
     /// Packages by apt.
     Install(&'a Install),
+    /// Whatever packages apt finds newer.
+    Upgrade(&'a Upgrade),
     /// Packages by `yarn add`.
     Yarn(&'a yarn::Add),
     /// A git repository in a RUN.
@@ -42,6 +44,7 @@ impl Intake<'_> {
             Self::Image(_, image) => image.instruction,
             Self::UnclearImage(_) => None,
             Self::Install(install) => Some(install.instruction),
+            Self::Upgrade(upgrade) => Some(upgrade.instruction),
             Self::Yarn(add) => Some(add.instruction),
             Self::Git(checkout) => Some(checkout.instruction),
             Self::Remote(remote) => Some(remote.instruction),
@@ -58,6 +61,7 @@ impl Intake<'_> {
             Self::Image(_, image) => image.place.clone(),
             Self::UnclearImage(unclear) => unclear.place.clone(),
             Self::Install(install) => install.place(file),
+            Self::Upgrade(upgrade) => upgrade.place(file),
             Self::Yarn(add) => add.place(file),
             Self::Git(checkout) => checkout.place.clone(),
             Self::Remote(remote) => remote.place.clone(),
@@ -86,6 +90,7 @@ pub(super) fn intakes<'a>(file: &'a Dockerfile, found: &'a Found) -> Vec<Intake<
     let mut out: Vec<Intake<'a>> = images.found.iter().enumerate().map(|(i, image)| Intake::Image(i, image)).collect();
     out.extend(images.unclear.iter().map(Intake::UnclearImage));
     out.extend(commands.installs.iter().map(Intake::Install));
+    out.extend(commands.upgrades.iter().map(Intake::Upgrade));
     out.extend(commands.adds.iter().map(Intake::Yarn));
     out.extend(found.checkouts.iter().map(Intake::Git));
     out.extend(found.added.remote.iter().map(Intake::Remote));

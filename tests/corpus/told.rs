@@ -47,6 +47,7 @@ fn intake(file: &Dockerfile, intake: &Intake<'_>) -> String {
             words.extend(install.not_understood.iter().map(|n| format!("?{}", n.text(file))));
             words.join(" ")
         }
+        Intake::Upgrade(upgrade) => format!("apt {} ?{}", upgrade.program, upgrade.verb),
         Intake::Yarn(add) => {
             let package = |p: &dubo_pin::dockerfile::shell::yarn::Package| match &p.fragment {
                 Some(fragment) => format!("{}#{}", p.text, written(fragment)),

@@ -68,7 +68,11 @@ fn the_newest_snapshot_that_is_old_was_held_back() {
 fn a_kept_version_that_the_manifest_does_not_allow_is_not_kept() {
     let archive = bookworm().with(Deb::new("curl", "7.88.1-10+deb12u5"));
     let desk = Desk::new(&archive);
-    desk.manifest("\"linux/amd64\"", "suites = [\"bookworm\"]", "[pins.a]\ndeb = [\"curl=7.88.1-10+deb12u8\", \"ca-certificates\"]\n");
+    desk.manifest(
+        "\"linux/amd64\"",
+        "suites = [\"bookworm\"]",
+        "[pins.a]\ndeb = [\"curl=7.88.1-10+deb12u8\", \"ca-certificates\"]\n",
+    );
     desk.work.write("Dockerfile", CURL_PINNED.replace("deb12u8", "deb12u5"));
     desk.refused(&["refresh", "--keep"], 1, &["the version of curl that would be kept is not one that is asked for"]);
     desk.run(&["refresh"]).code(0);

@@ -89,6 +89,7 @@ pub fn uncovered<'a>(manifest: &Manifest, files: &'a [Dockerfile]) -> Vec<Uncove
                 Intake::Image(_, image) => images::clear(&held, file, image),
                 Intake::UnclearImage(unclear) => images::unclear(&held, unclear),
                 Intake::Install(install) => packages::apt(&held, file, install),
+                Intake::Upgrade(upgrade) => packages::upgrade(&held, file, upgrade),
                 Intake::Yarn(add) => packages::yarn(&held, file, add),
                 Intake::Git(checkout) => repositories::checkout(&held, file, checkout),
                 Intake::Remote(remote) => downloads::remote(&held, file, remote),

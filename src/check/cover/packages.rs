@@ -6,7 +6,7 @@ use super::held::Held;
 use super::{Told, listed, spot};
 use crate::dockerfile::Dockerfile;
 use crate::dockerfile::shell::managed::Managed;
-use crate::dockerfile::shell::{Install, Operand, Why, Written, yarn::Add};
+use crate::dockerfile::shell::{Install, Operand, Upgrade, Why, Written, yarn::Add};
 use crate::model::{Id, Severity, Trouble, quoted};
 
 pub(super) fn apt(held: &Held<'_>, file: &Dockerfile, install: &Install) -> Option<Told> {
@@ -21,12 +21,27 @@ pub(super) fn apt(held: &Held<'_>, file: &Dockerfile, install: &Install) -> Opti
     // a file on the disk came there by another way, which is told where it stands
     let mut unknown = install.not_understood.iter().filter(|n| n.why != Why::File);
     let first = unknown.find(|n| !held.claims(&n.place(file)))?;
-    let text = file.instructions().get(install.instruction).map(|i| i.line.text()).unwrap_or_default();
-    if held.debs && memchr::memmem::find(text, b"deb [trusted=yes] file:/vendor/apt ./").is_some() {
+    if replaced(held, file, install.instruction) {
         return None;
     }
     let what = format!("what {} installs for {}", install.program, quoted(&first.text(file)));
     Some(Told::unclear(&what, &first.why.to_string(), "write the packages out, so that a pin can hold them"))
+}
+
+/// Whether an instruction lets apt take packages from the vendored archive alone.
+fn replaced(held: &Held<'_>, file: &Dockerfile, instruction: usize) -> bool {
+    let text = file.instructions().get(instruction).map(|i| i.line.text()).unwrap_or_default();
+    held.debs && memchr::memmem::find(text, b"deb [trusted=yes] file:/vendor/apt ./").is_some()
+}
+
+pub(super) fn upgrade(held: &Held<'_>, file: &Dockerfile, upgrade: &Upgrade) -> Option<Told> {
+    if replaced(held, file, upgrade.instruction) {
+        return None;
+    }
+    let message =
+        format!("{} {} takes whatever is newer in the archive, which no pin holds", upgrade.program, upgrade.verb);
+    let how = "leave it out: dubo-pin refresh takes a newer base image by its digest";
+    Some(Told::rewrite(message, how))
 }
 
 /// As a lock names it.

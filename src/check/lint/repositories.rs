@@ -11,6 +11,7 @@ use super::{Linted, next};
 use crate::dockerfile::added::{Remote, RemoteKind};
 use crate::dockerfile::checkout::Checkout;
 use crate::dockerfile::shell::git::GitCommand;
+use crate::dockerfile::shell::yarn::Package;
 use crate::dockerfile::shell::{Piece, Spelled};
 use crate::dockerfile::{Dockerfile, Edit, Intake, is_git};
 use crate::model::{Id, Place, Severity, Trouble, quoted};
@@ -26,7 +27,8 @@ type Commits = BTreeMap<String, (String, Place, BTreeSet<String>)>;
 pub(super) fn check(files: &[Dockerfile], out: &mut Vec<Linted>) {
     let mut commits = Commits::new();
     for (index, file) in files.iter().enumerate() {
-        let mut rules = Rules { index, file, names: Names::of(file), told: BTreeSet::new(), out };
+        let mut rules =
+            Rules { index, file, names: Names::of(file), told: BTreeSet::new(), unsafe_schemes: Vec::new(), out };
         for command in &file.commands().git {
             rules.dead(command);
         }
@@ -34,10 +36,19 @@ pub(super) fn check(files: &[Dockerfile], out: &mut Vec<Linted>) {
             match intake {
                 Intake::Git(checkout) => rules.checkout(checkout, &mut commits),
                 Intake::Remote(remote) => rules.remote(remote, &mut commits),
+                Intake::Yarn(add) => add.packages.iter().for_each(|package| rules.yarn(package)),
                 _ => {}
             }
         }
+        rules.unsafe_schemes();
     }
+}
+
+/// What to write instead of `git://`, and whether that alone is enough.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Safe {
+    scheme: &'static str,
+    stays: bool,
 }
 
 struct Rules<'a> {
@@ -46,6 +57,9 @@ struct Rules<'a> {
     names: Names<'a>,
     /// What was told where: two clones may take what one ARG gives.
     told: BTreeSet<(Id, usize, usize)>,
+    /// Each use of `git://`: the URL, where its scheme stands if that is in one piece, where else to
+    /// point, what to write instead.
+    unsafe_schemes: Vec<(String, Option<Range<usize>>, Place, Safe)>,
     out: &'a mut Vec<Linted>,
 }
 
@@ -104,7 +118,7 @@ impl Rules<'_> {
             let scheme = self.written(remote).or_else(given);
             // ADD takes a URL of https for git only if its path ends so
             let stays = is_git(format!("https://{}", value.get(DEAD.len()..).unwrap_or_default()).as_bytes());
-            self.unsafe_scheme(value, scheme, &remote.place, stays);
+            self.unsafe_scheme(value, scheme, &remote.place, Safe { scheme: "https://", stays });
         }
         let unknown = reference.as_deref().is_some_and(|r| r.contains('$'));
         let trouble = match reference.as_deref() {
@@ -139,28 +153,53 @@ impl Rules<'_> {
         };
         let scheme = self.scheme(&repository.span()).or_else(first);
         let place = repository.place(self.file);
-        self.unsafe_scheme(&known, scheme, &place, true);
+        self.unsafe_scheme(&known, scheme, &place, Safe { scheme: "https://", stays: true });
     }
 
-    /// GIT005: `scheme` is where it stands, if it does in one piece.
-    fn unsafe_scheme(&mut self, url: &str, scheme: Option<Range<usize>>, place: &Place, stays: bool) {
-        let place = scheme.clone().map_or_else(|| place.clone(), |s| self.file.place(s));
-        let rest = url.get(DEAD.len()..).unwrap_or_default();
-        let trouble = Trouble::new("git:// is not authenticated: whoever is on the way may answer")
-            .at(place)
-            .expected(if stays {
-                quoted(&format!("https://{rest}"))
-            } else {
-                "https:// and a path that ends in .git".to_owned()
-            })
-            .found(quoted(url));
-        let step = if scheme.is_some() && stays { "dubo-pin lint --fix writes https://" } else { "write https://" };
-        let edit = scheme.filter(|_| stays).map(|range| {
-            let expected = self.file.bytes().get(range.clone()).unwrap_or_default().to_vec();
-            Edit { range, expected, new: b"https://".to_vec() }
-        });
-        let trouble = trouble.help(next(Id::GIT005, step));
-        self.tell(Id::GIT005, Severity::Error, trouble, edit.into_iter().collect());
+    /// GIT005 in `yarn add`, which takes a URL of plain https for a tarball.
+    fn yarn(&mut self, package: &Package) {
+        let at =
+            package.text.rfind(DEAD).filter(|at| *at == 0 || package.text.get(..*at).is_some_and(|n| n.ends_with('@')));
+        let Some(url) = at.and_then(|at| package.text.get(at..)) else { return };
+        let span = package.span();
+        let raw = self.file.bytes().get(span.clone()).unwrap_or_default();
+        let mut all = memchr::memmem::find_iter(raw, DEAD.as_bytes()).map(|i| span.start + i);
+        let scheme = all.next().filter(|_| all.next().is_none()).map(|start| start..start + DEAD.len());
+        let place = package.place(self.file);
+        self.unsafe_scheme(url, scheme, &place, Safe { scheme: "git+https://", stays: true });
+    }
+
+    fn unsafe_scheme(&mut self, url: &str, scheme: Option<Range<usize>>, place: &Place, safe: Safe) {
+        self.unsafe_schemes.push((url.to_owned(), scheme, place.clone(), safe));
+    }
+
+    /// GIT005. What an ARG gives to several commands is mended only where one text is right for all.
+    fn unsafe_schemes(&mut self) {
+        let all = std::mem::take(&mut self.unsafe_schemes);
+        let mut agreed: BTreeMap<usize, Option<Safe>> = BTreeMap::new();
+        for (_, scheme, _, safe) in &all {
+            let Some(scheme) = scheme else { continue };
+            let known = agreed.entry(scheme.start).or_insert(Some(*safe));
+            *known = known.filter(|k| k == safe && k.stays);
+        }
+        for (url, scheme, place, Safe { scheme: new, stays }) in all {
+            let mends = scheme.as_ref().is_some_and(|s| agreed.get(&s.start).is_some_and(Option::is_some));
+            let place = scheme.clone().map_or(place, |s| self.file.place(s));
+            let rest = url.get(DEAD.len()..).unwrap_or_default();
+            let right =
+                if stays { quoted(&format!("{new}{rest}")) } else { format!("{new} and a path that ends in .git") };
+            let trouble = Trouble::new("git:// is not authenticated: whoever is on the way may answer")
+                .at(place)
+                .expected(right)
+                .found(quoted(&url));
+            let step = if mends { format!("dubo-pin lint --fix writes {new}") } else { format!("write {new}") };
+            let edit = scheme.filter(|_| mends).map(|range| {
+                let expected = self.file.bytes().get(range.clone()).unwrap_or_default().to_vec();
+                Edit { range, expected, new: new.as_bytes().to_vec() }
+            });
+            let trouble = trouble.help(next(Id::GIT005, &step));
+            self.tell(Id::GIT005, Severity::Error, trouble, edit.into_iter().collect());
+        }
     }
 
     /// The bytes of `git://` at the beginning of a word, behind its quote.

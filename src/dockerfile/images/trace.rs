@@ -361,6 +361,10 @@ impl<'b> Scan<'_, 'b> {
                 };
                 self.breaks();
                 self.until(Some(b'}'), live && instead)?;
+                if sign == b'+' {
+                    // inside, the build that takes the other alternative would have no digest
+                    self.breaks();
+                }
                 match sign {
                     // whether it is set at all is no use of what it is worth: no edit changes that
                     b'-' | b'?' if !empty => self.given(name, live),

@@ -19,6 +19,7 @@ use crate::model::Place;
 
 mod check;
 mod line;
+mod powershell;
 mod text;
 
 use check::Check;

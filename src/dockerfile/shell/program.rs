@@ -77,9 +77,7 @@ pub(super) fn program(
         at = next;
     }
     let word = named(fields.get(at)?);
-    let wraps = word.as_deref().is_none_or(|n| {
-        functions.contains(n.as_bytes()) || ["retry", "try", "run", "exec", "with"].iter().any(|w| n.contains(w))
-    });
+    let wraps = word.as_deref().is_none_or(|n| functions.contains(n.as_bytes()) || wraps(n));
     let other = word.as_deref().is_some_and(|n| own(n, fields.get(at + 1..).unwrap_or_default()));
     if wraps && !other && !word.as_deref().is_some_and(|n| NAMES.contains(&n)) {
         let rest = fields.iter().enumerate().skip(at + 1).take(16);
@@ -88,6 +86,12 @@ pub(super) fn program(
         return Some(found.map_or(at, |(i, _)| i));
     }
     Some(at)
+}
+
+/// Whether the name of a script says that it runs another command: `with_retry`, `run-checked.sh`.
+fn wraps(name: &str) -> bool {
+    let starts = |part: &str| ["retry", "rerun", "try", "run", "exec", "with"].iter().any(|w| part.starts_with(w));
+    name.split(|c: char| !c.is_alphanumeric()).any(starts)
 }
 
 /// Where the command of a wrapper begins, whose own words begin at `at`. `None`: it runs none.

@@ -65,6 +65,12 @@ pub struct Package {
 }
 
 impl Package {
+    /// The bytes in which it stands: of the assignment, if a variable gives it as a whole.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
     /// Where it stands: in the assignment, if a variable gives it as a whole.
     #[must_use]
     pub fn place(&self, file: &Dockerfile) -> Place {

@@ -189,7 +189,7 @@ impl Covered {
             Intake::Git(_) => &[Id::GIT001, Id::GIT002],
             Intake::Remote(_) => &[Id::URL001, Id::URL002],
             Intake::Download(_) => &[Id::URL003, Id::URL004],
-            Intake::Yarn(_) | Intake::Local(_) | Intake::Managed(_) => return None,
+            Intake::Upgrade(_) | Intake::Yarn(_) | Intake::Local(_) | Intake::Managed(_) => return None,
         };
         let lines = match intake.instruction().and_then(|i| file.instructions().get(i)) {
             Some(instruction) => {

@@ -5,6 +5,7 @@
 use super::super::apt::hole;
 use super::super::fields::{Field, Fields, Source};
 use super::super::{NotUnderstood, Why};
+use super::powershell::{self, is_cmdlet};
 
 /// What a command line says.
 #[derive(Default)]
@@ -300,7 +301,7 @@ pub(super) fn part(field: &Field, from: usize, to: usize) -> Field {
 }
 
 /// The text before the first hole.
-fn start(field: &Field) -> String {
+pub(super) fn start(field: &Field) -> String {
     let known = field.units.iter().take_while(|u| !u.hole).map(|u| u.byte);
     String::from_utf8_lossy(&known.collect::<Vec<u8>>()).into_owned()
 }
@@ -328,6 +329,7 @@ pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Li
         "wget" | "wget2" => (WGET, WGET_LETTERS),
         "aria2c" => (ARIA, ARIA_LETTERS),
         "http" | "https" | "xh" => (HTTPIE, HTTPIE_LETTERS),
+        name if is_cmdlet(name) => return Some(powershell::read(words)).filter(|line| !line.urls.is_empty()),
         _ => return None,
     };
     let mut reader =
@@ -500,7 +502,7 @@ fn ipv6(field: &Field) -> bool {
 
 /// Whether a program of ours stands before something that is a URL.
 pub(super) fn is_url_of(name: &str, rest: &[Field]) -> bool {
-    let ours = matches!(name, "curl" | "wget" | "wget2" | "aria2c" | "http" | "https" | "xh");
+    let ours = matches!(name, "curl" | "wget" | "wget2" | "aria2c" | "http" | "https" | "xh") || is_cmdlet(name);
     ours && rest.iter().take(64).any(|f| start(f).contains("://") || f.units.first().is_some_and(|u| u.hole))
 }
 
