@@ -12,8 +12,6 @@
 //! | `modules` | yarn pins |
 //! | `naming` | names that a person would give |
 
-#![allow(dead_code, reason = "the drafters call it next")]
-
 mod files;
 mod images;
 mod modules;

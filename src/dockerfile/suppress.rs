@@ -297,7 +297,9 @@ mod tests {
     }
 
     /// Ids, reason, lines, wrong.
-    fn told(text: &str) -> Vec<(Vec<String>, String, Option<RangeInclusive<usize>>, Option<String>)> {
+    type Said = (Vec<String>, String, Option<RangeInclusive<usize>>, Option<String>);
+
+    fn told(text: &str) -> Vec<Said> {
         let one = |s: Suppression| (s.ids.into_iter().map(|(id, _)| id).collect(), s.reason, s.lines, s.wrong);
         all(text).into_iter().map(one).collect()
     }

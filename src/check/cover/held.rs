@@ -41,6 +41,9 @@ impl Yarn {
     }
 }
 
+/// A file, a name, and the stage of its assignment.
+type Named<'a> = (&'a str, &'a str, Option<usize>);
+
 /// What the pins hold.
 pub(super) struct Held<'a> {
     /// What a pin claims, also where it stands unclear and is told as an error.
@@ -53,7 +56,7 @@ pub(super) struct Held<'a> {
     /// What a `yarn = "dockerfile"` pin would hold, if there is none.
     pub(super) yarn: Option<Yarn>,
     /// The assignments with a value, by file, name and stage, in order.
-    assignments: BTreeMap<(&'a str, &'a str, Option<usize>), Vec<(usize, usize)>>,
+    assignments: BTreeMap<Named<'a>, Vec<(usize, usize)>>,
 }
 
 impl<'a> Held<'a> {

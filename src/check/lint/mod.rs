@@ -12,8 +12,6 @@
 //!
 //! `names` looks up who gives an ARG its value.
 
-#![allow(dead_code, reason = "the rules call it next")]
-
 mod downloads;
 mod images;
 mod names;

@@ -360,9 +360,10 @@ impl<'b> Scan<'_, 'b> {
                     _ => false,
                 };
                 self.breaks();
+                let said = !self.out.text.is_empty();
                 self.until(Some(b'}'), live && instead)?;
-                if sign == b'+' {
-                    // inside, the build that takes the other alternative would have no digest
+                if sign == b'+' && said {
+                    // inside, a build without the variable would have an image and no digest
                     self.breaks();
                 }
                 match sign {

@@ -3,8 +3,6 @@
 //! For [`Commands`](super::Commands). First all text that any shell of it reads, with what that
 //! assigns; then the commands in it, each once.
 
-#![allow(dead_code, reason = "the readers of git and curl call it next")]
-
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -79,8 +77,6 @@ pub(super) struct Seen<'a> {
     pub(super) script: &'a Script,
     /// Which of the RUN's scripts that is.
     pub(super) number: usize,
-    /// Which of the script's commands it is.
-    pub(super) index: usize,
     pub(super) command: &'a Command,
     pub(super) fields: &'a Fields,
 }
@@ -181,7 +177,7 @@ impl Run<'_> {
     pub(super) fn commands(&self) -> impl Iterator<Item = Seen<'_>> {
         self.seen.iter().filter_map(|(number, index, fields)| {
             let script = self.scripts.get(*number)?;
-            Some(Seen { script, number: *number, index: *index, command: script.scan.commands.get(*index)?, fields })
+            Some(Seen { script, number: *number, command: script.scan.commands.get(*index)?, fields })
         })
     }
 

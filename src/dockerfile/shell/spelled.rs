@@ -33,7 +33,6 @@ pub enum Piece {
 }
 
 impl Spelled {
-    #[allow(dead_code, reason = "the readers of git and curl call it next")]
     pub(super) fn new(fields: &Fields, field: &Field) -> Self {
         let outer = |from: usize| fields.path(from).last().map(|source| (source.at, source.name.clone()));
         let mut pieces = Vec::new();
