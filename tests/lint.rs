@@ -266,6 +266,25 @@ fn the_formats_for_programs_hold_findings_and_fixes_and_their_schemas() {
 }
 
 #[test]
+fn what_a_pin_covers_is_not_told_again_as_bare() {
+    let work = Work::new();
+    work.write("Dockerfile", "FROM debian:12\nRUN apt-get install --no-install-recommends curl\n");
+    assert_eq!(ids(&json(&work, &["lint"])), ["IMG001", "APT001"]);
+    let base = "version = 1\n[pins.base]\nimage = \"debian:12\"\nunlocked = \"until the registry is back\"\n";
+    work.write("pins.toml", base);
+    assert_eq!(ids(&json(&work, &["lint"])), ["APT001"]);
+    // of two in one instruction that no pin covers both of, both are told
+    work.write(
+        "Dockerfile",
+        "FROM debian:12\nRUN --mount=from=a/b:1,target=/b --mount=from=debian:12,target=/d true\n",
+    );
+    assert_eq!(ids(&json(&work, &["lint"])), ["IMG009"]);
+    // an upgrade is one fault
+    work.write("Dockerfile", "FROM debian:12\nRUN apt-get upgrade -y\n");
+    assert_eq!(ids(&json(&work, &["lint"])), ["COV001"]);
+}
+
+#[test]
 fn no_colour_stands_in_a_pipe_or_under_no_color() {
     let work = work(TWICE);
     let ran = ran(work.command(&["lint"]).env("NO_COLOR", "1"));

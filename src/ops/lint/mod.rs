@@ -5,8 +5,8 @@
 //! Writes nothing but the fixes that it was asked for; `fix` says which these are.
 
 mod fix;
+mod taken;
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -17,12 +17,11 @@ use crate::check::cover::uncovered;
 use crate::check::lint::{Linted as Told, lint};
 use crate::check::suppress::settle;
 use crate::disk::{Change, Plan, ProcessLock, Root, interrupted, recover};
-use crate::dockerfile::{Dockerfile, Intake};
+use crate::dockerfile::Dockerfile;
 use crate::lock;
 use crate::manifest::{Inherited, Lint, Manifest};
-use crate::model::{
-    Class, Event, Events, Failure, Finding, Id, Linted, Place, Replacement, Severity, Trouble, Verdict, quoted,
-};
+use crate::model::{Class, Event, Events, Failure, Finding, Id, Linted, Replacement, Trouble, Verdict, quoted};
+use taken::Taken;
 
 /// What is asked of lint.
 #[derive(Debug, Default)]
@@ -147,74 +146,20 @@ impl Case {
     /// The same of other texts of the Dockerfiles, which need not stand on the disk.
     fn judge_of(&self, files: &[Dockerfile]) -> Judged {
         let told = lint(files);
-        let mut findings: Vec<Finding> = told.iter().map(|t| t.finding.clone()).collect();
-        let open = self.manifest.as_ref().map(|m| uncovered(m, files)).unwrap_or_default();
-        let twice: Vec<Covered> = open.iter().filter_map(|u| Covered::new(u.file, &u.intake, &u.finding)).collect();
-        findings.extend(open.iter().map(|u| u.finding.clone()));
+        let open = self.manifest.as_ref().map(|m| uncovered(m, files));
+        let taken = Taken::of(files, open.as_deref());
+        let (covered, mut findings): (Vec<_>, Vec<_>) =
+            told.iter().map(|t| t.finding.clone()).partition(|f| taken.covers(f));
+        findings.extend(open.iter().flatten().map(|u| u.finding.clone()));
         findings.extend(self.unread.iter().map(|t| Finding::error(Id::DOC002, None, t.clone())));
-        let settled = settle(files, &self.settings, findings, &[]);
+        let settled = settle(files, &self.settings, findings, &covered);
         let mut findings = settled.findings;
-        let errors: Vec<(Id, Place)> = findings
-            .iter()
-            .filter(|f| f.severity == Severity::Error && f.id != Id::COV001)
-            .filter_map(|f| Some((f.id, f.trouble.place.clone()?)))
-            .collect();
-        findings.retain(|f| f.id != Id::COV001 || !twice.iter().any(|t| t.is(f) && t.is_told(&errors)));
+        taken.once(&mut findings);
         findings.sort_by(|a, b| (&a.trouble.place, a.id, &a.pin).cmp(&(&b.trouble.place, b.id, &b.pin)));
         findings.dedup();
         let is_told = |t: &Told| findings.iter().any(|f| f.id == t.finding.id && f.trouble == t.finding.trouble);
         let mended = told.into_iter().filter(|t| !t.fix.is_empty()).filter(is_told).collect();
         Judged { verdict: Verdict { findings, suppressed: settled.suppressed, ..Verdict::default() }, mended }
-    }
-}
-
-/// What no pin covers, where a rule may say the same in other words: one fault, one finding.
-struct Covered {
-    /// As it is told, whatever its severity becomes.
-    trouble: Trouble,
-    file: String,
-    /// The lines of the instruction.
-    lines: RangeInclusive<usize>,
-    /// The rules that say it too.
-    rules: &'static [Id],
-}
-
-impl Covered {
-    fn new(file: &Dockerfile, intake: &Intake<'_>, finding: &Finding) -> Option<Self> {
-        let rules: &[Id] = match intake {
-            Intake::Image(..) | Intake::UnclearImage(_) => {
-                &[Id::IMG001, Id::IMG002, Id::IMG009, Id::IMG010, Id::IMG011, Id::IMG012, Id::IMG015]
-            }
-            Intake::Install(_) => &[Id::APT001, Id::APT003],
-            Intake::Git(_) => &[Id::GIT001, Id::GIT002],
-            Intake::Remote(_) => &[Id::URL001, Id::URL002],
-            Intake::Download(_) => &[Id::URL003, Id::URL004],
-            Intake::Upgrade(_) | Intake::Yarn(_) | Intake::Local(_) | Intake::Managed(_) => return None,
-        };
-        let lines = match intake.instruction().and_then(|i| file.instructions().get(i)) {
-            Some(instruction) => {
-                let span = &instruction.span;
-                let last = span.end.saturating_sub(1).max(span.start);
-                file.place(span.start..span.start).line..=file.place(last..last).line
-            }
-            None => {
-                let line = finding.trouble.place.as_ref().map_or(1, |p| p.line);
-                line..=line
-            }
-        };
-        Some(Self { trouble: finding.trouble.clone(), file: file.file().to_owned(), lines, rules })
-    }
-
-    fn is(&self, finding: &Finding) -> bool {
-        self.trouble == finding.trouble
-    }
-
-    /// Whether one of the rules tells it, at its place or in its instruction.
-    fn is_told(&self, errors: &[(Id, Place)]) -> bool {
-        let here = |place: &Place| {
-            self.trouble.place.as_ref() == Some(place) || place.file == self.file && self.lines.contains(&place.line)
-        };
-        errors.iter().any(|(id, place)| self.rules.contains(id) && here(place))
     }
 }
 

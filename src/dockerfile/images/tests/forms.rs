@@ -76,7 +76,7 @@ fn a_default_inside_of_from_is_edited_there() {
     becomes("FROM ${A:-${B:-debian:12@SHA0}}\n", None, "FROM ${A:-${B:-debian:12@SHA1}}\n");
     becomes("FROM debian:${TAG:-12}\n", None, "FROM debian:${TAG:-12@SHA1}\n");
     becomes("FROM debian:${TAG:-11}\n", Some("12"), "FROM debian:${TAG:-12@SHA1}\n");
-    becomes("ARG X=1\nFROM debian${X:+:12}\n", None, "ARG X=1\nFROM debian${X:+:12@SHA1}\n");
+    becomes("ARG X=1\nFROM debian${X:+:12}\n", None, "ARG X=1\nFROM debian${X:+:12}@SHA1\n");
     becomes("ARG I=${X:-debian:12}\nFROM $I\n", None, "ARG I=${X:-debian:12@SHA1}\nFROM $I\n");
 }
 
