@@ -18,7 +18,7 @@ use crate::check::cover::{Uncovered, uncovered};
 use crate::check::{lint, suppress};
 use crate::dockerfile::Dockerfile;
 use crate::manifest::Manifest;
-use crate::model::{Adopted, Class, Events, Failure, GitUrl, Id, Trouble, Verdict};
+use crate::model::{Adopted, Class, Events, Failure, GitUrl, Id, Linted, Trouble, Verdict};
 use crate::remote::{Remote, each};
 use scope::{Folder, Scope};
 
@@ -89,7 +89,8 @@ pub fn check(dir: &Path) -> Result<Answer<Verdict>, Vec<Failure>> {
         }
         let open = open(&folder.manifest, &folder.files);
         let findings = open.uncovered.into_iter().map(|u| u.finding).collect();
-        Ok(Verdict { findings, suppressed: open.suppressed, ..Verdict::default() })
+        let linted = Linted { dockerfiles: folder.files.len(), ..Linted::default() };
+        Ok(Verdict { findings, suppressed: open.suppressed, linted: Some(linted), ..Verdict::default() })
     };
     let results = each(&scope.folders, threads(), verdict);
     let names = scope.folders.iter().map(Folder::name);

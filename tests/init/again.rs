@@ -40,7 +40,7 @@ fn check_and_dry_run_write_nothing_and_ask_nobody() {
     let (git, files, work) = (GitMemory::serve(repo), hello(), Work::new());
     work.write("Dockerfile", mixed(&git.url(), &ids[0]));
     let before = work.tree();
-    work.run(&["init", "--check"]).code(1).says("4 findings");
+    work.run(&["init", "--check"]).code(1).says("4 errors in 1 Dockerfile");
     let report = json(&work.run(&["init", "--check", "--format", "json"]).code(1));
     assert_eq!(report["verb"], "init");
     assert_eq!(report["findings"].as_array().unwrap().len(), 4);

@@ -28,6 +28,7 @@ use crate::dockerfile::{Dockerfile, Intake};
 use crate::manifest::Manifest;
 use crate::model::{Finding, Id, Place, Trouble, quoted};
 use held::Held;
+use std::collections::BTreeSet;
 
 /// Something taken in that no pin covers.
 #[derive(Clone, Debug)]
@@ -114,8 +115,10 @@ impl Told {
     }
 }
 
-/// Some of a list, quoted, and how many more there are.
+/// Some of a list, quoted and each once, and how many more there are.
 fn listed(all: &[String]) -> String {
+    let mut seen = BTreeSet::new();
+    let all: Vec<&String> = all.iter().filter(|text| seen.insert(text.as_str())).collect();
     let shown: Vec<String> = all.iter().take(5).map(|text| quoted(text)).collect();
     let more = all.len().saturating_sub(shown.len());
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };

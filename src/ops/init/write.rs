@@ -154,6 +154,7 @@ pub(super) fn end(
         let recovery = recover(&folder.root, &process).map_err(|e| vec![disk(&e)])?;
         adopted.notes.extend(recovery.to_trouble());
         plan.apply(&folder.root, &process, &name(lock::FILE)?).map_err(|e| unopened(&e))?;
+        process.leave(&folder.root);
         events.emit(Event::Written(true));
     }
     Ok(adopted)
