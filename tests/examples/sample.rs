@@ -181,7 +181,8 @@ impl Image {
         let (widget, themes) = (upstream.widget.url_of("widget"), upstream.themes.url_of("themes"));
         let (release, tip) = (&upstream.widget_1_0_0, &upstream.themes_tip);
         let dockerfile = format!(
-            r#"FROM          docker.io/library/golang:1.23-bookworm AS builder
+            r#"# dubo-pin: ignore=COV001,IMG001 the sample has no registry
+FROM          docker.io/library/golang:1.23-bookworm AS builder
 
 # widget 1.0.0
 ARG           GIT_VERSION=v1.0.0
@@ -194,6 +195,7 @@ RUN           git init -q /themes && git -C /themes fetch -q --depth 1 {themes} 
               && git -C /themes checkout -q FETCH_HEAD
 RUN           cd /widget && go build -ldflags "-X main.version=$GIT_VERSION" -o /dist/widget .
 
+# dubo-pin: ignore=COV001,IMG001 the sample has no registry
 FROM          docker.io/library/debian:bookworm-slim
 COPY          --from=builder /dist/widget /usr/local/bin/widget
 COPY          --from=builder /themes /usr/share/widget/themes
