@@ -16,6 +16,7 @@ use dubo_pin::dockerfile::images::Role;
 const OTHERWISE: &[(&str, &str)] = &[
     ("from-prefix-and-suffix-cut", "knows no `#`, `%` and `/` in a variable"),
     ("from-in-a-heredoc", "reads the text of heredocs as instructions"),
+    ("urls-that-no-reader-takes", "reads the text of heredocs as instructions"),
     ("apt-in-a-heredoc", "reads the text of heredocs as instructions"),
     ("comment-ends-a-command-in-a-heredoc", "reads the text of heredocs as instructions"),
     ("two-backslashes-continue-nothing", "continues a line behind two backslashes"),

@@ -7,6 +7,7 @@ use super::checkout::Checkout;
 use super::images::{Image, Unclear};
 use super::parse::Dockerfile;
 use super::shell::download::Download;
+use super::shell::fetched::Fetch;
 use super::shell::managed::Managed;
 use super::shell::{Install, Upgrade, yarn};
 use crate::model::Place;
@@ -34,6 +35,8 @@ pub enum Intake<'a> {
     Local(&'a Local),
     /// Packages of a manager that no pin knows.
     Managed(&'a Managed),
+    /// What another program fetches, or may.
+    Fetch(&'a Fetch),
 }
 
 impl Intake<'_> {
@@ -51,6 +54,7 @@ impl Intake<'_> {
             Self::Download(download) => Some(download.instruction),
             Self::Local(local) => Some(local.instruction),
             Self::Managed(managed) => Some(managed.instruction),
+            Self::Fetch(fetch) => Some(fetch.instruction),
         }
     }
 
@@ -68,6 +72,7 @@ impl Intake<'_> {
             Self::Download(download) => download.place(file),
             Self::Local(local) => local.place.clone(),
             Self::Managed(managed) => managed.place(file),
+            Self::Fetch(fetch) => fetch.place(file),
         }
     }
 }
@@ -97,6 +102,7 @@ pub(super) fn intakes<'a>(file: &'a Dockerfile, found: &'a Found) -> Vec<Intake<
     out.extend(commands.downloads.iter().map(Intake::Download));
     out.extend(found.added.local.iter().map(Intake::Local));
     out.extend(commands.managed.iter().map(Intake::Managed));
+    out.extend(commands.fetched.iter().map(Intake::Fetch));
     out.sort_by_key(|intake| {
         let place = intake.place(file);
         (place.line, place.column)

@@ -100,6 +100,12 @@ fn intake(file: &Dockerfile, intake: &Intake<'_>) -> String {
             words.extend(managed.held.then(|| "held".to_owned()));
             words.join(" ")
         }
+        Intake::Fetch(fetch) => {
+            let how = if fetch.sure { "takes" } else { "maybe" };
+            let mut words = vec![how.to_owned(), fetch.program.clone()];
+            words.extend(fetch.what.iter().cloned());
+            words.join(" ")
+        }
     }
 }
 

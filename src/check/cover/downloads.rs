@@ -1,9 +1,11 @@
-//! Files and repositories by URL that no pin covers: ADD, curl, wget.
+//! Files and repositories by URL that no pin covers: ADD, curl, wget, and what other programs
+//! fetch.
 
 use super::held::Held;
 use super::{Told, listed};
 use crate::dockerfile::added::{Remote, RemoteKind};
 use crate::dockerfile::shell::download::Download;
+use crate::dockerfile::shell::fetched::Fetch;
 use crate::dockerfile::{Dockerfile, Target};
 use crate::model::quoted;
 
@@ -73,4 +75,19 @@ pub(super) fn download(held: &Held<'_>, file: &Dockerfile, download: &Download) 
         ),
     };
     Some(told.parts(urls))
+}
+
+/// No pin can hold it as it is written.
+pub(super) fn fetch(fetch: &Fetch) -> Told {
+    let how =
+        "take it by curl with its hash checked, by ADD --checksum or by git at a commit, so that a pin can hold it";
+    let what = if fetch.what.is_empty() { "something".to_owned() } else { listed(&fetch.what) };
+    let program = if fetch.program.is_empty() { "a command".to_owned() } else { quoted(&fetch.program) };
+    let told = if fetch.sure {
+        Told::rewrite(format!("{program} takes in {what}, which no pin can hold"), how)
+    } else {
+        let message = format!("{program} is given {what}, and nobody can tell what it fetches there");
+        Told::rewrite(message, how)
+    };
+    told.parts(fetch.what.clone())
 }

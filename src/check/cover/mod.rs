@@ -11,7 +11,7 @@
 //! | `images` | images, clear or not |
 //! | `packages` | apt, yarn, and the managers that no pin knows |
 //! | `repositories` | git in RUN and in ADD |
-//! | `downloads` | ADD of a URL, curl and wget |
+//! | `downloads` | ADD of a URL, curl and wget, other programs that fetch |
 //! | `vendored` | files of the context |
 
 mod downloads;
@@ -97,6 +97,7 @@ pub fn uncovered<'a>(manifest: &Manifest, files: &'a [Dockerfile]) -> Vec<Uncove
                 Intake::Download(download) => downloads::download(&held, file, download),
                 Intake::Local(local) => vendored::local(manifest, local),
                 Intake::Managed(managed) => packages::managed(managed),
+                Intake::Fetch(fetch) => Some(downloads::fetch(fetch)),
             };
             out.extend(told.map(|told| told.at(file, intake)));
         }

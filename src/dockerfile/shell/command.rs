@@ -243,7 +243,7 @@ pub(super) fn scripts(
 }
 
 /// The word behind an option that holds `c`.
-fn behind_c(words: &[Field]) -> Option<&Field> {
+pub(super) fn behind_c(words: &[Field]) -> Option<&Field> {
     for (index, field) in words.iter().enumerate() {
         let first = |at: usize| field.units.get(at).filter(|u| !u.hole).map(|u| u.byte);
         if first(0) != Some(b'-') {

@@ -1,7 +1,10 @@
 //! All commands of a Dockerfile's RUNs that take something in, read in one pass.
 
+use std::collections::BTreeSet;
+
 use super::super::parse::Dockerfile;
 use super::download::{Download, downloads};
+use super::fetched::{Fetch, fetched};
 use super::git::GitCommand;
 use super::managed::{Managed, managed};
 use super::variables::Declared;
@@ -23,6 +26,8 @@ pub struct Commands {
     pub downloads: Vec<Download>,
     /// Managers that no pin knows.
     pub managed: Vec<Managed>,
+    /// What other programs fetch.
+    pub fetched: Vec<Fetch>,
     /// Comments in heredocs that cut a command.
     pub cuts: Vec<Cut>,
 }
@@ -33,13 +38,15 @@ impl Commands {
         let (mut out, mut uses) = (Self::default(), uses::Uses::default());
         for (index, instruction) in runs(file) {
             let run = run::read(&declared, index, instruction, &mut uses);
+            let mut taken = BTreeSet::new();
             let (installs, upgrades) = run.installs();
-            out.installs.extend(installs);
-            out.upgrades.extend(upgrades);
-            out.adds.extend(run.adds());
-            out.git.extend(run.git());
-            out.downloads.extend(downloads(&run));
-            out.managed.extend(managed(&run));
+            take(installs, &mut out.installs, |i| i.span.start, &mut taken);
+            take(upgrades, &mut out.upgrades, |u| u.span.start, &mut taken);
+            take(run.adds(), &mut out.adds, |a| a.span.start, &mut taken);
+            take(run.git(), &mut out.git, |g| g.span.start, &mut taken);
+            take(downloads(&run), &mut out.downloads, |d| d.span.start, &mut taken);
+            take(managed(&run), &mut out.managed, |m| m.span.start, &mut taken);
+            out.fetched.extend(fetched(&run, &taken));
             out.cuts.extend(run.cuts());
         }
         uses.of_others(file);
@@ -50,4 +57,10 @@ impl Commands {
         uses.tell(adds.collect());
         out
     }
+}
+
+/// Keeps what a reader found, and where it stands.
+fn take<T>(found: Vec<T>, all: &mut Vec<T>, start: fn(&T) -> usize, taken: &mut BTreeSet<usize>) {
+    taken.extend(found.iter().map(start));
+    all.extend(found);
 }

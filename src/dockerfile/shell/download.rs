@@ -86,6 +86,11 @@ impl Download {
     }
 }
 
+/// Whether a program is read here, whatever it does.
+pub(super) fn is_known(program: &str) -> bool {
+    line::is_known(program)
+}
+
 /// What a RUN fetches, each command once, in the order of the file. Time and memory are linear in its
 /// text: checks are found by the names of files and by place.
 pub(super) fn downloads(run: &Run<'_>) -> Vec<Download> {

@@ -13,6 +13,7 @@
 //! | `program` | the program of a command behind wrappers |
 //! | [`download`] | curl's and wget's, and whether the same RUN checks a hash |
 //! | [`managed`] | the package managers that no pin knows |
+//! | [`fetched`] | what other programs fetch, and URLs that no reader took |
 //! | `spelled` | [`Spelled`]: a word with what it comes to and which variables give it |
 //! | `commands` | [`Commands`]: all of these, read in one pass |
 //! | `uses` | who else asks for the variables of an operand |
@@ -36,6 +37,7 @@ mod apt;
 mod command;
 mod commands;
 pub mod download;
+pub mod fetched;
 mod fields;
 pub mod git;
 pub mod managed;

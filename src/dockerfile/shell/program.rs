@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::command::name;
-use super::fields::{Field, text};
+use super::fields::{Field, Fields, text};
+use super::text::is_shell;
 
 /// A command that runs the command behind it: the letters of its options that take a word, its long
 /// ones, and how many words of its own it takes.
@@ -21,7 +22,7 @@ const fn plain(name: &'static str) -> Wrapper {
     Wrapper { name, letters: "", long: &[], words: 0 }
 }
 
-const WRAPPERS: [Wrapper; 26] = [
+const WRAPPERS: [Wrapper; 47] = [
     Wrapper { name: "sudo", letters: "CDghpRrTtUu", long: &["user", "group", "host", "chdir"], words: 0 },
     Wrapper { name: "doas", letters: "Cu", long: &[], words: 0 },
     Wrapper { name: "env", letters: "uC", long: &["unset", "chdir"], words: 0 },
@@ -47,7 +48,49 @@ const WRAPPERS: [Wrapper; 26] = [
     plain("busybox"),
     plain("toybox"),
     plain("!"),
-    plain("xvfb-run"),
+    Wrapper { name: "xvfb-run", letters: "efnpsw", long: &["server-num", "server-args", "error-file"], words: 0 },
+    Wrapper { name: "flock", letters: "wE", long: &["timeout", "wait", "conflict-exit-code"], words: 1 },
+    Wrapper { name: "strace", letters: "eopsaOPu", long: &["output", "trace"], words: 0 },
+    plain("ssh-agent"),
+    plain("dbus-run-session"),
+    Wrapper { name: "tini", letters: "pe", long: &[], words: 0 },
+    plain("dumb-init"),
+    plain("linux32"),
+    plain("linux64"),
+    Wrapper { name: "setarch", letters: "", long: &[], words: 1 },
+    Wrapper { name: "unshare", letters: "RwSG", long: &["root", "wd", "setuid", "setgid"], words: 0 },
+    Wrapper { name: "s6-setuidgid", letters: "", long: &[], words: 1 },
+    Wrapper { name: "setuidgid", letters: "", long: &[], words: 1 },
+    Wrapper { name: "chpst", letters: "uUnbme/PCoprstfd", long: &[], words: 0 },
+    Wrapper { name: "setpriv", letters: "", long: &["reuid", "regid", "groups", "securebits"], words: 0 },
+    plain("torsocks"),
+    Wrapper { name: "proxychains", letters: "f", long: &[], words: 0 },
+    Wrapper { name: "proxychains4", letters: "f", long: &[], words: 0 },
+    plain("catchsegv"),
+    plain("ccache"),
+    Wrapper { name: "taskset", letters: "", long: &[], words: 1 },
+    Wrapper { name: "numactl", letters: "NCmplSf", long: &["cpunodebind", "membind"], words: 0 },
+];
+
+/// Programs whose verb `run` or `exec` runs the command behind it.
+const RUNNERS: [&str; 17] = [
+    "conda",
+    "mamba",
+    "micromamba",
+    "poetry",
+    "pipenv",
+    "pdm",
+    "hatch",
+    "rye",
+    "uv",
+    "pixi",
+    "bundle",
+    "mise",
+    "direnv",
+    "asdf",
+    "rbenv",
+    "pyenv",
+    "nvm",
 ];
 
 /// Commands that take the name of a program as a word, and run none.
@@ -77,7 +120,8 @@ pub(super) fn program(
         at = next;
     }
     let word = named(fields.get(at)?);
-    let wraps = word.as_deref().is_none_or(|n| functions.contains(n.as_bytes()) || wraps(n));
+    let next = |at: usize| fields.get(at).and_then(Field::known);
+    let wraps = word.as_deref().is_none_or(|n| functions.contains(n.as_bytes()) || wraps(n) || hands(n, &next, at));
     let other = word.as_deref().is_some_and(|n| own(n, fields.get(at + 1..).unwrap_or_default()));
     if wraps && !other && !word.as_deref().is_some_and(|n| NAMES.contains(&n)) {
         let rest = fields.iter().enumerate().skip(at + 1).take(16);
@@ -86,6 +130,38 @@ pub(super) fn program(
         return Some(found.map_or(at, |(i, _)| i));
     }
     Some(at)
+}
+
+/// Whether a program runs a command that stands among its own words: `conda run`.
+fn hands(name: &str, next: &impl Fn(usize) -> Option<String>, at: usize) -> bool {
+    let mut words = (at + 1..at + 17).filter_map(next);
+    RUNNERS.contains(&name) && words.any(|w| matches!(w.as_str(), "run" | "exec"))
+}
+
+/// The commands that one command is: `find -exec` runs each of its own, up to `;` or `+`.
+pub(super) fn parts(fields: Fields) -> Vec<Fields> {
+    let is = |field: &Field, words: &[&str]| field.known().is_some_and(|w| words.contains(&w.as_str()));
+    let finds = fields.all.iter().take(8).filter_map(named).any(|n| matches!(n.as_str(), "find" | "fd" | "fdfind"));
+    let begins = |field: &Field| is(field, &["-exec", "-execdir", "-ok", "-okdir", "-x", "--exec"]);
+    if !finds || !fields.all.iter().any(begins) {
+        return vec![fields];
+    }
+    let mut own = Fields { all: Vec::new(), sources: fields.sources.clone() };
+    let mut out: Vec<Fields> = Vec::new();
+    let mut inside = false;
+    for field in fields.all {
+        if begins(&field) {
+            inside = true;
+            out.push(Fields { all: Vec::new(), sources: fields.sources.clone() });
+        } else if inside && is(&field, &[";", "+"]) {
+            inside = false;
+        } else {
+            let part = if inside { out.last_mut().unwrap_or(&mut own) } else { &mut own };
+            part.all.push(field);
+        }
+    }
+    out.insert(0, own);
+    out
 }
 
 /// Whether the name of a script says that it runs another command: `with_retry`, `run-checked.sh`.
@@ -130,4 +206,26 @@ fn next(words: &mut usize, at: &mut usize) -> Option<usize> {
     *words -= 1;
     *at += 1;
     Some(*at)
+}
+
+/// Whether a program runs what it reads.
+pub(super) fn interpreter(name: &str) -> bool {
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    is_shell(name)
+        || matches!(
+            plain,
+            "fish"
+                | "python"
+                | "pypy"
+                | "perl"
+                | "ruby"
+                | "node"
+                | "nodejs"
+                | "php"
+                | "lua"
+                | "pwsh"
+                | "Rscript"
+                | "deno"
+                | "bun"
+        )
 }

@@ -10,6 +10,7 @@ use super::super::instruction::Instruction;
 use super::super::logical::Logical;
 use super::fields::{Fields, Known, expand, expand_atoms};
 use super::git::{self, GitCommand};
+use super::program::parts;
 use super::scan::{self, Atom, Command, Scan};
 use super::uses::Uses;
 use super::variables::{Declared, Scope, Script, collect};
@@ -167,7 +168,8 @@ impl Run<'_> {
         let mut out = Vec::new();
         for (index, script) in self.scripts.iter().enumerate() {
             for (nth, command) in script.scan.commands.iter().enumerate() {
-                out.push((index, nth, expand(&known, index, &command.words)));
+                let all = parts(expand(&known, index, &command.words));
+                out.extend(all.into_iter().map(|fields| (index, nth, fields)));
             }
         }
         out

@@ -42,7 +42,7 @@ fn rules(intake: &Intake<'_>) -> Option<&'static [Id]> {
         Intake::Git(_) => &[Id::GIT001, Id::GIT002],
         Intake::Remote(_) => &[Id::URL001, Id::URL002],
         Intake::Download(_) => &[Id::URL003, Id::URL004],
-        Intake::Yarn(_) | Intake::Local(_) | Intake::Managed(_) => return None,
+        Intake::Yarn(_) | Intake::Local(_) | Intake::Managed(_) | Intake::Fetch(_) => return None,
     })
 }
 

@@ -502,8 +502,12 @@ fn ipv6(field: &Field) -> bool {
 
 /// Whether a program of ours stands before something that is a URL.
 pub(super) fn is_url_of(name: &str, rest: &[Field]) -> bool {
-    let ours = matches!(name, "curl" | "wget" | "wget2" | "aria2c" | "http" | "https" | "xh") || is_cmdlet(name);
-    ours && rest.iter().take(64).any(|f| start(f).contains("://") || f.units.first().is_some_and(|u| u.hole))
+    is_known(name) && rest.iter().take(64).any(|f| start(f).contains("://") || f.units.first().is_some_and(|u| u.hole))
+}
+
+/// Whether a program is one of those that are read here.
+pub(super) fn is_known(name: &str) -> bool {
+    matches!(name, "curl" | "wget" | "wget2" | "aria2c" | "http" | "https" | "xh") || is_cmdlet(name)
 }
 
 /// Whether an interpreter with these words reads a script from its input.

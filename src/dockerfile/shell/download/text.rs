@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::super::program::{named, program};
+use super::super::program::{interpreter, named, program};
 use super::super::run::{Run, Seen};
 use super::super::scan::{Kind, Scan};
 use super::super::spelled::Spelled;
@@ -273,26 +273,4 @@ fn errexit(word: &str) -> Option<bool> {
     let plus = word.starts_with('+');
     let letters = word.strip_prefix(['-', '+']).filter(|l| !l.starts_with('-'))?;
     letters.contains('e').then_some(!plus)
-}
-
-/// Whether a program runs what it reads.
-fn interpreter(name: &str) -> bool {
-    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    is_shell(name)
-        || matches!(
-            plain,
-            "fish"
-                | "python"
-                | "pypy"
-                | "perl"
-                | "ruby"
-                | "node"
-                | "nodejs"
-                | "php"
-                | "lua"
-                | "pwsh"
-                | "Rscript"
-                | "deno"
-                | "bun"
-        )
 }
