@@ -85,7 +85,8 @@ pub(super) fn managed(managed: &Managed) -> Option<Told> {
     }
     let names: Vec<String> = managed.packages.iter().map(|package| package.text()).collect();
     let what = if names.is_empty() { "packages".to_owned() } else { listed(&names) };
-    let message = format!("{} {} brings {what}, which dubo-pin does not pin", managed.manager, managed.verb);
+    let command = format!("{} {}", managed.manager, managed.verb);
+    let message = format!("{} brings {what}, which dubo-pin does not pin", command.trim_end());
     let help =
         "let a lock file or hashes of the manager hold them; or say why this is well: # dubo-pin: ignore=PKG001 why";
     Some(Told { id: Id::PKG001, parts: names, trouble: Trouble::new(message).help(help) })

@@ -17,10 +17,12 @@ use super::spelled::Spelled;
 use crate::model::Place;
 
 mod held;
+mod manager;
+mod more;
 mod options;
 mod table;
 
-use table::Manager;
+use manager::Manager;
 
 #[cfg(test)]
 mod tests;
@@ -107,7 +109,10 @@ fn said<'a>(name: &str, words: &'a [Field], handed: bool) -> Option<Said<'a>> {
     let manager = table::find(name)?;
     let line = Line { handed, ..Line::read(manager, words) };
     let held = held::held(manager, &line)?;
-    Some(Said { manager: manager.name, verb: line.verb, packages: line.packages, held })
+    // the operands of a build are its goals
+    let goals = matches!(manager.name, "mvn" | "gradle" | "sbt" | "lein" | "dotnet" | "R" | "julia");
+    let packages = if goals { Vec::new() } else { line.packages };
+    Some(Said { manager: manager.name, verb: line.verb, packages, held })
 }
 
 /// What `python -m pip` runs.

@@ -4,7 +4,7 @@
 //! take what the lock does not name.
 
 use super::Line;
-use super::table::Manager;
+use super::manager::Manager;
 
 /// `None`: it brings nothing.
 pub(super) fn held(manager: &Manager, line: &Line<'_>) -> Option<bool> {
@@ -32,7 +32,19 @@ pub(super) fn held(manager: &Manager, line: &Line<'_>) -> Option<bool> {
             let some = names || line.has(&["--installdeps", "-p", "--package", "--packages", "-u"]);
             (some && !none && !(manager.name == "npx" && line.has(&["--no-install", "--no"]))).then_some(false)
         }
+        "mvn" | "gradle" | "sbt" | "lein" => {
+            let offline = line.has(&["-o", "--offline", "-v", "-h", "--stop"]);
+            (names && !offline).then_some(false)
+        }
+        "R" | "julia" => {
+            let calls = ["install", "BiocManager", "Pkg."];
+            let installs = |w: String| calls.iter().any(|c| w.contains(c));
+            (verb.is_empty() && line.packages.iter().any(|f| f.known().is_none_or(installs))).then_some(false)
+        }
+        "install-php-extensions" => names.then_some(false),
         _ if !verb_brings => None,
+        "dotnet" => (!line.has(&["--no-restore"])).then(|| line.has(&["--locked-mode"])),
+        "deno" => Some(line.has(&["--frozen", "--cached-only", "--no-remote"])),
         "pip" => {
             let context = line.has(&["--no-deps"]) && line.is_local() && !line.has(&["-r", "--requirement"]);
             let nothing = !names && !line.has(&["-r", "--requirement", "--group"]);

@@ -2,6 +2,22 @@
 //!
 //! For the table of managers. An option that one of them lacks does no harm to it.
 
+pub(super) const JAVA: &[&str] = &[
+    "-f",
+    "--file",
+    "-P",
+    "-pl",
+    "--projects",
+    "-T",
+    "-s",
+    "--settings",
+    "-p",
+    "--project-dir",
+    "-b",
+    "-I",
+    "-g",
+    "-x",
+];
 pub(super) const DNF: &[&str] = &[
     "-c",
     "-d",

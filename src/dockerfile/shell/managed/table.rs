@@ -3,31 +3,9 @@
 //! For [`managed`](super::managed()). The options are those of each program's own manual, as far as a
 //! word behind them could be taken for a package or a verb.
 
+use super::manager::{Manager, plain};
+use super::more::MORE;
 use super::options::{CARGO, CONDA, DNF, DNF_VERBS, NODE, PIP, RUBY};
-
-/// A package manager.
-pub(super) struct Manager {
-    pub(super) name: &'static str,
-    /// What it is called as a program.
-    programs: &'static [&'static str],
-    /// The verbs that bring packages, with their group; empty: it has no verbs.
-    pub(super) verbs: &'static [&'static str],
-    /// Words that a verb follows.
-    pub(super) groups: &'static [&'static str],
-    /// Options that take the next word.
-    pub(super) values: &'static [&'static str],
-    /// Whether its verbs are options: `pacman -S`.
-    pub(super) dashed: bool,
-}
-
-const fn plain(
-    name: &'static str,
-    programs: &'static [&'static str],
-    verbs: &'static [&'static str],
-    values: &'static [&'static str],
-) -> Manager {
-    Manager { name, programs, verbs, groups: &[], values, dashed: false }
-}
 
 const ALL: &[Manager] = &[
     plain(
@@ -451,5 +429,5 @@ pub(super) fn find(program: &str) -> Option<&'static Manager> {
         Some(version) if version.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-')) => "pip",
         _ => program.strip_suffix(".exe").unwrap_or(program),
     };
-    ALL.iter().find(|m| m.programs.contains(&plain))
+    ALL.iter().chain(MORE).find(|m| m.programs.contains(&plain))
 }

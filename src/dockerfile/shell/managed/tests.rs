@@ -153,3 +153,25 @@ fn it_stands_where_the_name_does() {
     let place = file.commands().managed[0].place(&file);
     assert_eq!((place.line, place.column), (3, 8));
 }
+
+#[test]
+fn builds_and_versions() {
+    finds("mvn -B -f x/pom.xml package; mvn -v; ./gradlew build; gradle --offline build", &["mvn", "gradle"]);
+    finds(
+        "dotnet restore; dotnet publish --no-restore -c Release; dotnet tool install x",
+        &["dotnet restore", "dotnet tool install"],
+    );
+    finds("dotnet restore --locked-mode; dotnet --info", &["dotnet restore (held)"]);
+    finds("R -e \"install.packages('x')\"; Rscript -e 'print(1)'; Rscript run.R", &["R"]);
+    finds("julia -e 'using Pkg; Pkg.add(\"x\")'; julia run.jl", &["julia"]);
+    finds("install-php-extensions gd @composer", &["install-php-extensions gd @composer"]);
+    finds(". ~/.nvm/nvm.sh && nvm install 20 && nvm use 20", &["version manager install 20"]);
+    finds(
+        "vcpkg install zlib; conan install . -pr x; ansible-galaxy collection install a.b",
+        &["vcpkg install zlib", "conan install .", "ansible-galaxy collection install a.b"],
+    );
+    finds(
+        "conda run -n base pip install six; poetry run pip install y; poetry run pytest",
+        &["pip install six", "pip install y"],
+    );
+}
