@@ -26,7 +26,7 @@ const FIXED: &str = "RUN apt-get install --no-install-recommends -y curl=1 git=2
 #[test]
 fn without_pins_toml_the_usual_dockerfiles_are_looked_at_and_nothing_is_written() {
     let work = work("RUN apt-get install --no-install-recommends -y curl");
-    work.write("web.Dockerfile", BASE).write("Dockerfile.bak", "not one").write("sub/Dockerfile", "nor this");
+    work.write("web.Dockerfile", BASE).write("Dockerfile.bak", "not one").write(".sub/Dockerfile", "nor this");
     let before = work.tree();
     let ran = work.run(&["lint"]).code(1);
     let expected = "\
@@ -67,6 +67,27 @@ fn a_folder_without_dockerfiles_and_wrong_words_are_usage() {
     work.write("pins.toml", "version = 1\nnonsense = 1\n").write("Dockerfile", BASE);
     work.run(&["lint"]).code(2).says("nonsense");
     work.run(&["-C", "nowhere", "lint"]).code(2).says("there is no folder");
+}
+
+#[test]
+fn without_a_manifest_the_folders_below_are_read_as_init_would() {
+    let work = Work::new();
+    work.write("dns/Dockerfile", BASE)
+        .write("web/x/Dockerfile", "FROM debian\n")
+        .write("node_modules/m/Dockerfile", "FROM a\n");
+    let ran = work.run(&["lint"]).code(1).says("--> web/x/Dockerfile:1:6");
+    assert!(ran.out.ends_with("in 2 Dockerfiles\n"), "{}", ran.out);
+    // a folder with pins.toml is judged by that
+    work.write("web/pins.toml", "version = 1\n");
+    work.run(&["lint"])
+        .code(0)
+        .says("`web` has a pins.toml of its own")
+        .says("dubo-pin -C web lint")
+        .says("1 Dockerfile,");
+    // as soon as there is a manifest, it alone says which Dockerfiles count
+    work.write("pins.toml", "version = 1\n");
+    let ran = work.run(&["lint"]).code(0);
+    assert_eq!(ran.out, "0 Dockerfiles, nothing to tell\n");
 }
 
 #[test]

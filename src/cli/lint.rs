@@ -11,7 +11,7 @@ const VERB: &str = "lint";
 
 const EXAMPLES: &str = "\
 Examples:
-  dubo-pin lint                           the Dockerfiles of this folder, with or without pins.toml
+  dubo-pin lint                           the Dockerfiles of this folder; without pins.toml, those below too
   dubo-pin lint --fix --dry-run           show what text alone can mend; write nothing
   dubo-pin lint --fix                     and mend it
   dubo-pin lint --explain APT009          what a finding means, and what mends it

@@ -6,7 +6,6 @@
 
 mod scope;
 mod upstream;
-mod walk;
 mod write;
 
 use std::path::Path;

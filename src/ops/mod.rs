@@ -21,6 +21,7 @@ mod project;
 mod select;
 mod stand;
 mod vendoring;
+mod walk;
 
 pub use members::{Answer, Member};
 pub use project::MANIFEST;

@@ -182,7 +182,6 @@ pub(super) fn dockerfiles(
             return Vec::new();
         }
     };
-    let mut out = Vec::new();
     for pattern in &listing.missing {
         let trouble = Trouble::new(format!(
             "`[image] dockerfiles` names {}, but there is no such file",
@@ -193,7 +192,18 @@ pub(super) fn dockerfiles(
     // A Dockerfile that cannot be named cannot be checked either: silence would be a wrong ok.
     let help = "rename it, or list the Dockerfiles that count: `[image] dockerfiles` in pins.toml";
     failures.extend(listing.notes.into_iter().map(|trouble| failure(Class::Usage, trouble.help(help))));
-    for path in listing.files {
+    parsed(root, listing.files, unread, failures)
+}
+
+/// Reads Dockerfiles by their paths, as [`dockerfiles`] does.
+pub(super) fn parsed(
+    root: &Root,
+    paths: Vec<RelPath>,
+    unread: &mut Vec<Trouble>,
+    failures: &mut Vec<Failure>,
+) -> Vec<Dockerfile> {
+    let mut out = Vec::new();
+    for path in paths {
         match root.read(&path, CAP) {
             Ok(Some(bytes)) => match Dockerfile::parse(path.as_str(), bytes) {
                 Ok(dockerfile) => out.push(dockerfile),

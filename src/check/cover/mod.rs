@@ -53,7 +53,7 @@ struct Told {
 impl Told {
     /// COV001 of something that a pin could hold.
     fn unpinned(message: String) -> Self {
-        let help = "`dubo-pin init` adds a pin of it; or judge it above the instruction: # dubo-pin: ignore=COV001 why";
+        let help = "`dubo-pin init` adds a pin of it, or says what is in the way; or judge it above the instruction: # dubo-pin: ignore=COV001 why";
         Self { id: Id::COV001, parts: Vec::new(), trouble: Trouble::new(message).help(help) }
     }
 

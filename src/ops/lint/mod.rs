@@ -11,8 +11,9 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::members::{self, Answer};
-use super::project::{CAP, MANIFEST, disk, dockerfiles, failure, known};
+use super::project::{CAP, MANIFEST, disk, dockerfiles, failure, known, parsed};
 use super::stand::Ground;
+use super::walk;
 use crate::check::cover::uncovered;
 use crate::check::lint::{Linted as Told, lint};
 use crate::check::suppress::settle;
@@ -20,7 +21,9 @@ use crate::disk::{Change, Plan, ProcessLock, Root, interrupted, recover};
 use crate::dockerfile::Dockerfile;
 use crate::lock;
 use crate::manifest::{Inherited, Lint, Manifest};
-use crate::model::{Class, Event, Events, Failure, Finding, Id, Linted, Replacement, Trouble, Verdict, quoted};
+use crate::model::{
+    Class, Event, Events, Failure, Finding, Id, Linted, RelPath, Replacement, Trouble, Verdict, quoted,
+};
 use taken::Taken;
 
 /// What is asked of lint.
@@ -52,6 +55,8 @@ struct Case {
     files: Vec<Dockerfile>,
     /// Dockerfiles that cannot be read as such.
     unread: Vec<Trouble>,
+    /// Folders below that are left alone, and why.
+    notes: Vec<Trouble>,
 }
 
 /// What is told of a folder, and what mends it.
@@ -70,6 +75,7 @@ fn one(ground: &Ground, options: &Options, events: &dyn Events, turn: &Mutex<()>
         notes.extend(write(&root, None, events)?);
     }
     let mut case = Case::read(root, ground)?;
+    notes.append(&mut case.notes);
     let mut linted = Linted { notes, ..Linted::default() };
     let mut judged = case.judge();
     if options.fix {
@@ -121,15 +127,22 @@ impl Case {
         };
         let (mut unread, mut failures) = (Vec::new(), Vec::new());
         let patterns = manifest.as_ref().and_then(|m| m.image.dockerfiles.as_deref());
-        let files = dockerfiles(&root, patterns, &mut unread, &mut failures);
-        if failures.is_empty() && manifest.is_none() && files.is_empty() && unread.is_empty() {
+        let mut files = dockerfiles(&root, patterns, &mut unread, &mut failures);
+        let mut notes = Vec::new();
+        if manifest.is_none() {
+            // as `init` would find them
+            let (own, others) = below(&root).map_err(one)?;
+            notes = others;
+            files.extend(parsed(&root, own, &mut unread, &mut failures));
+        }
+        if failures.is_empty() && manifest.is_none() && files.is_empty() && unread.is_empty() && notes.is_empty() {
             failures.push(nothing(root.dir()));
         }
         if !failures.is_empty() {
             return Err(failures);
         }
         let settings = manifest.as_ref().map(|m| m.lint.clone()).unwrap_or_default();
-        Ok(Self { root, manifest, settings, files, unread })
+        Ok(Self { root, manifest, settings, files, unread, notes })
     }
 
     /// Everything that is to be told.
@@ -204,13 +217,27 @@ fn write(root: &Root, plan: Option<&Plan>, events: &dyn Events) -> Result<Option
     Ok(recovery.to_trouble())
 }
 
+/// The Dockerfiles of the folders below; and folders with a manifest, whose matter theirs are.
+fn below(root: &Root) -> Result<(Vec<RelPath>, Vec<Trouble>), Failure> {
+    let (mut own, mut others): (Vec<RelPath>, Vec<Trouble>) = (Vec::new(), Vec::new());
+    let mut closed: Vec<String> = Vec::new();
+    for found in walk::folders(root).map_err(|e| disk(&e))? {
+        let folder = found.folder.as_str();
+        if found.has_manifest {
+            let trouble = Trouble::new(format!("{} has a {MANIFEST} of its own: it is left alone", quoted(folder)));
+            others.push(trouble.help(format!("dubo-pin -C {folder} lint")));
+            closed.push(format!("{folder}/"));
+        } else if !closed.iter().any(|above| folder.starts_with(above.as_str())) {
+            own.extend(found.dockerfiles);
+        }
+    }
+    Ok((own, others))
+}
+
 fn nothing(dir: &Path) -> Failure {
     let folder = quoted(&dir.display().to_string());
-    let trouble = Trouble::new(format!("there is no Dockerfile in {folder}"))
+    let trouble = Trouble::new(format!("there is no Dockerfile in {folder}, nor in a folder below it"))
         .expected("Dockerfile, Dockerfile.*, *.Dockerfile or Containerfile*")
-        .help(
-            "-C DIR names another folder; dubo-pin init makes a workspace of the folders below; \
-             `[image] dockerfiles` in pins.toml names others",
-        );
+        .help("-C DIR names another folder; `[image] dockerfiles` in pins.toml names files of other names");
     failure(Class::Usage, trouble)
 }

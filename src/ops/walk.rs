@@ -1,9 +1,9 @@
-//! Where Dockerfiles are below the folder that `init` was given.
+//! Where Dockerfiles are below a folder.
 //!
-//! For `init`. Folders whose name begins with a dot, `node_modules`, `vendor` and symlinks are not looked
+//! For `init`, and for `lint` where there is no manifest yet. Folders whose name begins with a dot, `node_modules`, `vendor` and symlinks are not looked
 //! into; whether git ignores a folder does not matter.
 
-use super::super::project::{MANIFEST, known};
+use super::project::{MANIFEST, known};
 use crate::disk::{DiskError, Root};
 use crate::model::RelPath;
 
