@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::super::parse::Dockerfile;
+use super::command::HANDS;
 use super::fields::Field;
 use super::program::named;
 use super::run::Run;
@@ -103,7 +104,11 @@ pub(super) fn downloads(run: &Run<'_>) -> Vec<Download> {
         let all = &seen.fields.all;
         let Some(at) = text.program(index) else { continue };
         let Some(program) = all.get(at).and_then(named) else { continue };
-        let Some(said) = line::read(&program, seen.fields, all.get(at + 1..).unwrap_or_default()) else { continue };
+        let words = all.get(at + 1..).unwrap_or_default();
+        // `xargs curl -O`
+        let hands = all.iter().take(at).filter_map(named).any(|n| HANDS.contains(&n.as_str()));
+        let handed = all.get(at).filter(|_| hands);
+        let Some(said) = line::read(&program, seen.fields, words, handed) else { continue };
         let span = all.get(at).map_or(0..0, |f| f.cover.clone());
         if !once.insert((span.start, span.end)) {
             continue;

@@ -58,17 +58,62 @@ pub(super) fn fetched(run: &Run<'_>, taken: &BTreeSet<usize>) -> Vec<Fetch> {
     let (instruction, stage) = run.place();
     let (mut out, mut once) = (Vec::new(), BTreeSet::new());
     let all: Vec<Seen<'_>> = run.commands().collect();
+    let ran = ran(&all);
     for (index, seen) in all.iter().enumerate() {
         let next = all.get(index + 1).filter(|next| seen.command.piped && next.number == seen.number);
-        let into = next.and_then(|next| runs(next, run.functions()));
-        let Some(found) = read(seen, run.functions(), taken, into.is_some()) else { continue };
+        let into = next.is_some_and(|next| runs(next, run.functions()).is_some());
+        let writes = || writes(run, seen, next).is_some_and(|file| ran.contains(&file));
+        let Some(found) = read(seen, run.functions(), taken, into || writes()) else { continue };
         if once.insert((found.span.start, found.span.end)) {
             let Found { program, what, sure, span } = found;
             out.push(Fetch { instruction, stage, program, what, sure, span });
         }
     }
+    for span in sockets(run) {
+        let (program, what) = ("/dev/tcp".to_owned(), Vec::new());
+        out.push(Fetch { instruction, stage, program, what, sure: true, span });
+    }
     out.sort_by_key(|fetch| fetch.span.start);
     out
+}
+
+/// The files that the commands run: as a program, or handed to an interpreter; without their folders.
+fn ran(all: &[Seen<'_>]) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for seen in all {
+        let mut words = seen.fields.all.iter().filter_map(named).filter(|word| !word.starts_with('-'));
+        let Some(first) = words.next() else { continue };
+        if matches!(first.as_str(), "." | "source") || interpreter(&first) {
+            out.extend(words.next());
+        }
+        out.insert(first);
+    }
+    out
+}
+
+/// The file that a command writes, itself or by `| tee`; without its folders.
+fn writes(run: &Run<'_>, seen: &Seen<'_>, next: Option<&Seen<'_>>) -> Option<String> {
+    let of = |fields: &super::fields::Fields| {
+        let tees = fields.all.first().and_then(named).is_some_and(|n| n == "tee");
+        tees.then(|| fields.all.iter().skip(1).filter_map(named).find(|word| !word.starts_with('-'))).flatten()
+    };
+    if let Some(word) = seen.command.outputs.first() {
+        let words = std::iter::once((word.range.clone(), seen.script.scan.atoms(word)));
+        return run.expand(seen.number, words).all.first().and_then(named);
+    }
+    of(seen.fields).or_else(|| of(next?.fields))
+}
+
+/// Where bash opens a socket: `< /dev/tcp/host/80`.
+fn sockets(run: &Run<'_>) -> Vec<Range<usize>> {
+    let mut out = BTreeSet::new();
+    for script in run.scripts() {
+        for at in memchr::memmem::find_iter(script.line.text(), b"/dev/tcp/") {
+            let span = script.line.cover(at..at + 8);
+            out.insert((span.start, span.end));
+        }
+    }
+    out.into_iter().map(|(start, end)| start..end).collect()
 }
 
 struct Found {
@@ -85,7 +130,7 @@ fn runs(seen: &Seen<'_>, functions: &BTreeSet<Vec<u8>>) -> Option<String> {
     (interpreter(&name) && !is_shell(&name)).then_some(name)
 }
 
-/// `piped`: whether its output goes to an interpreter that is no shell.
+/// `piped`: whether its output goes to an interpreter that is no shell, or into a file that is run.
 fn read(seen: &Seen<'_>, functions: &BTreeSet<Vec<u8>>, taken: &BTreeSet<usize>, piped: bool) -> Option<Found> {
     let fields = &seen.fields.all;
     let Some(first) = fields.first() else { return script(seen) };

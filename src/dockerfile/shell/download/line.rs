@@ -322,8 +322,9 @@ fn is_own(field: &Field) -> bool {
     host.starts_with("127.") || (ends && matches!(name, "localhost" | "0.0.0.0")) || name.starts_with("[::1]")
 }
 
-/// Reads the words behind the name of a program. `None`: it takes nothing in.
-pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Line> {
+/// Reads the words behind the name of a program, which stands in `handed` if it takes more of them from
+/// its input. `None`: it takes nothing in.
+pub(super) fn read(program: &str, fields: &Fields, words: &[Field], handed: Option<&Field>) -> Option<Line> {
     let (long, letters) = match program {
         "curl" => (CURL, CURL_LETTERS),
         "wget" | "wget2" => (WGET, WGET_LETTERS),
@@ -368,6 +369,9 @@ pub(super) fn read(program: &str, fields: &Fields, words: &[Field]) -> Option<Li
                 }
             }
         }
+    }
+    if let Some(field) = handed.filter(|_| reader.out.urls.is_empty()) {
+        reader.tell(field, Why::Input("xargs".to_owned()));
     }
     reader.finish()
 }

@@ -358,3 +358,14 @@ mod generated {
         }
     }
 }
+
+#[test]
+fn urls_from_the_input_of_xargs_are_not_understood() {
+    for run in ["echo https://dl.example/x | xargs curl -O", "xargs -n1 wget < urls.txt"] {
+        let file =
+            crate::dockerfile::Dockerfile::parse("Dockerfile", format!("FROM a\nRUN {run}\n").into_bytes()).unwrap();
+        let found = &file.commands().downloads;
+        assert_eq!(found.len(), 1, "{run}");
+        assert_eq!(found[0].why(), Some(&crate::dockerfile::shell::Why::Input("xargs".to_owned())), "{run}");
+    }
+}

@@ -13,6 +13,8 @@ enum By {
     Remote,
     /// One of these verbs, of one word or two, such as `clone` or `repo clone`.
     Verb(&'static [&'static str]),
+    /// A word such as `ppa:x/y`, whose key is fetched by its name.
+    Key,
     /// Nothing more is needed.
     Itself,
 }
@@ -76,7 +78,17 @@ const TABLE: &[(&[&str], By)] = &[
     (&["az"], By::Verb(&["storage blob", "extension add", "bicep install"])),
     (&["azcopy", "rclone", "s3cmd", "s5cmd"], By::Verb(&["copy", "cp", "sync", "get", "copyto", "copyurl", "mirror"])),
     (&["huggingface-cli", "hf"], By::Verb(&["download"])),
-    (&["freshclam", "playwright-install"], By::Itself),
+    (&["git"], By::Verb(&["svn clone", "svn fetch", "subtree add", "subtree pull", "annex get", "p4 clone"])),
+    (&["ssh", "ssh-keyscan", "nc", "ncat", "netcat", "telnet", "socat"], By::Word),
+    (&["lynx", "links", "elinks", "w3m", "lwp-download", "GET", "lwp-request"], By::Word),
+    (&["croc", "wormhole", "magic-wormhole", "transmission-cli", "rtorrent", "webtorrent"], By::Word),
+    (&["ipfs"], By::Verb(&["get", "cat", "pin"])),
+    (&["mc"], By::Verb(&["cp", "mirror", "get", "cat"])),
+    (&["jfrog", "jf"], By::Verb(&["rt dl", "rt download"])),
+    (&["openssl"], By::Verb(&["s_client"])),
+    (&["docker-compose"], By::Verb(&["pull", "up", "build", "run"])),
+    (&["add-apt-repository", "apt-add-repository"], By::Key),
+    (&["freshclam", "geoipupdate"], By::Itself),
 ];
 
 /// Options before a verb that take the next word.
@@ -170,9 +182,13 @@ pub(super) fn says(name: &str, words: &[Field]) -> Option<Vec<String>> {
     if words.iter().any(asks) {
         return None;
     }
-    let operands: Vec<&Field> = words.iter().filter(|f| !is_option(f)).collect();
+    let mut operands: Vec<&Field> = words.iter().filter(|f| !is_option(f)).collect();
     let told = |all: &[&Field]| all.iter().filter(|f| names(f)).map(|f| shown(f)).collect();
     match by {
+        By::Key => {
+            operands.retain(|f| f.known().is_some_and(|w| w.starts_with("ppa:")));
+            (!operands.is_empty()).then(|| told(&operands))
+        }
         By::Itself => Some(told(&operands)),
         By::Word => (!operands.is_empty()).then(|| told(&operands)),
         By::Remote => {
@@ -209,7 +225,11 @@ pub(super) fn is_idle(name: &str, words: &[Field]) -> bool {
         "gpg" | "gpg2" | "apt-key" => !known.iter().any(|w| w.starts_with("--fetch-key")),
         // edits files in place
         "perl" | "ruby" => {
-            let edits = |w: &String| w.starts_with('-') && !w.starts_with("--") && w.contains('p') && w.contains('i');
+            // `-pi`, `-i.bak`, `-0pe`: letters that take no word stand before the `i`
+            let edits = |w: &String| {
+                let letters = w.strip_prefix('-').and_then(|letters| letters.split_once('i'));
+                letters.is_some_and(|(before, _)| before.bytes().all(|b| b"0123456789alnpsw".contains(&b)))
+            };
             known.iter().any(edits)
         }
         "cosign" => known.first().is_some_and(|w| w.starts_with("verify")),

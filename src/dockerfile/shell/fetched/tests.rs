@@ -26,6 +26,10 @@ fn programs_of_the_table_are_told_by_their_command_line() {
         ("debootstrap --variant=minbase bookworm /r", "takes debootstrap bookworm"),
         ("aws --region eu s3 cp s3://b/k /k", "takes aws s3://b/k"),
         ("freshclam", "takes freshclam"),
+        ("git svn clone https://svn.example/r", "takes git https://svn.example/r"),
+        ("add-apt-repository -y ppa:a/b", "takes add-apt-repository ppa:a/b"),
+        ("exec 3<>/dev/tcp/h.example/80", "takes /dev/tcp"),
+        ("ssh h.example cat /f > f", "takes ssh h.example cat"),
     ] {
         assert_eq!(told(run), [wanted], "{run}");
     }
@@ -61,6 +65,10 @@ fn a_url_that_no_reader_took_is_told() {
         ),
         ("echo \"get('https://dl.example/x')\" | python3", "maybe echo https://dl.example/x"),
         ("apt-key adv --fetch-keys https://dl.example/k", "maybe apt-key https://dl.example/k"),
+        ("perl -MLWP::Simple -e 'getstore(\"https://dl.example/x\", \"x\")'", "maybe perl https://dl.example/x"),
+        ("echo 'curl https://dl.example/x' > /x.sh && sh /x.sh", "maybe echo https://dl.example/x"),
+        ("cat > /x.py <<EOF && python3 /x.py\nget('https://dl.example/x')\nEOF", "maybe cat https://dl.example/x"),
+        ("tee x.sh <<EOF && ./x.sh\ncurl https://dl.example/x\nEOF", "maybe tee https://dl.example/x"),
         ("[\"/fetch\", \"https://dl.example/x\"]", "maybe fetch https://dl.example/x"),
     ] {
         assert_eq!(told(run), [wanted], "{run}");
@@ -88,6 +96,9 @@ fn a_url_that_another_reader_judged_or_that_nobody_fetches_is_not() {
         "apt-get -o Acquire::http::Proxy=http://proxy.example update",
         "env HTTP_PROXY=http://proxy.example make",
         "wait-for http://localhost:8080/",
+        "perl -pi -e 's,http://a.example,https://b.example,' /etc/x",
+        "add-apt-repository 'deb https://deb.example x main'",
+        "cat > /entry.sh <<EOF\ncurl https://dl.example/x\nEOF",
         "gem sources --add https://gems.example",
     ] {
         let none: [&str; 0] = [];

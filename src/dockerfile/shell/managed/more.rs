@@ -55,10 +55,33 @@ pub(super) const MORE: &[Manager] = &[
     plain("asdf", &["asdf", "mise", "rtx"], &["install", "use", "plugin", "plugin-add"], &[]),
     plain(
         "version manager",
-        &["nvm", "fnm", "volta", "pyenv", "rbenv", "goenv", "nodenv", "phpenv", "sdk", "rvm"],
+        &[
+            "nvm", "fnm", "volta", "pyenv", "rbenv", "goenv", "nodenv", "phpenv", "sdk", "rvm", "tfenv", "tofuenv",
+            "jenv", "proto", "nodeenv", "ghcup",
+        ],
         &["install", "upgrade"],
         &[],
     ),
+    plain("rustup", &["rustup-init", "rustup-init.sh", "rustup.sh"], &[], &["--default-toolchain", "--profile"]),
+    plain("pixi", &["pixi"], &["install", "add", "run", "update"], &[]),
+    plain("spacy", &["spacy"], &["download"], &[]),
+    plain("nltk", &["nltk.downloader"], &[], &["-d"]),
+    plain("playwright", &["playwright"], &["install"], &[]),
+    Manager { groups: &["browsers"], ..plain("puppeteer", &["puppeteer"], &["browsers install"], &[]) },
+    Manager {
+        groups: &["core", "plugin", "theme"],
+        ..plain("wp", &["wp"], &["core download", "plugin install", "theme install"], &[])
+    },
+    plain("phive", &["phive"], &["install", "update"], &[]),
+    plain("drush", &["drush"], &["dl", "pm-download"], &[]),
+    plain("paket", &["paket"], &["install", "restore", "update"], &[]),
+    plain("pod", &["pod"], &["install", "update"], &[]),
+    Manager {
+        groups: &["pub"],
+        ..plain("dart", &["dart", "flutter"], &["pub get", "pub upgrade", "pub add", "precache", "build"], &[])
+    },
+    plain("bower", &["bower", "jspm", "lerna", "rush"], &["install", "bootstrap", "update"], &[]),
+    Manager { groups: &["krew"], ..plain("kubectl", &["kubectl"], &["krew install", "krew upgrade"], &[]) },
     plain("install-php-extensions", &["install-php-extensions"], &[], &[]),
     plain("opkg", &["opkg", "ipkg", "pkg", "eopkg"], &["install", "upgrade", "add"], &["-d", "--dest"]),
     plain("swupd", &["swupd"], &["bundle-add", "update", "os-install"], &[]),

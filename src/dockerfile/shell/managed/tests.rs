@@ -165,6 +165,10 @@ fn builds_and_versions() {
     finds("R -e \"install.packages('x')\"; Rscript -e 'print(1)'; Rscript run.R", &["R"]);
     finds("julia -e 'using Pkg; Pkg.add(\"x\")'; julia run.jl", &["julia"]);
     finds("install-php-extensions gd @composer", &["install-php-extensions gd @composer"]);
+    finds(
+        "python -m spacy download en; playwright install; perl -e 1; wp core download",
+        &["spacy download en", "playwright install", "wp core download"],
+    );
     finds(". ~/.nvm/nvm.sh && nvm install 20 && nvm use 20", &["version manager install 20"]);
     finds(
         "vcpkg install zlib; conan install . -pr x; ansible-galaxy collection install a.b",
