@@ -13,11 +13,11 @@ use std::ops::Range;
 use super::super::parse::Dockerfile;
 use super::apt::PROGRAMS;
 use super::command::{behind_c, is_mute};
+use super::download;
 use super::fields::Field;
 use super::program::{interpreter, named, program};
 use super::run::{Run, Seen};
 use super::text::is_shell;
-use super::{download, managed};
 use crate::model::Place;
 
 mod table;
@@ -173,7 +173,6 @@ fn judged(name: &str, words: &[Field]) -> bool {
         || matches!(name, "eval" | "git")
         || PROGRAMS.contains(&name)
         || download::is_known(name)
-        || managed::is_known(name)
         || table::is_idle(name, words)
 }
 

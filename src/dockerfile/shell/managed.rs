@@ -54,11 +54,6 @@ impl Managed {
     }
 }
 
-/// Whether a program is read here, whatever it does.
-pub(super) fn is_known(program: &str) -> bool {
-    table::find(program).is_some()
-}
-
 /// What a RUN brings, each command once, in the order of the file.
 pub(super) fn managed(run: &Run<'_>) -> Vec<Managed> {
     let (mut out, mut once) = (Vec::new(), BTreeSet::new());

@@ -158,7 +158,7 @@ const IDLE: [&str; 38] = [
 ];
 
 /// Words with which a program of any kind says where to fetch later, or whom to trust.
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 15] = [
     "config",
     "configure",
     "set",
@@ -167,6 +167,7 @@ const SETTINGS: [&str; 14] = [
     "add-repo",
     "--add-repo",
     "addrepo",
+    "ar",
     "remote-add",
     "config-manager",
     "add-registry",

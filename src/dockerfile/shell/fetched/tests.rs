@@ -69,6 +69,7 @@ fn a_url_that_no_reader_took_is_told() {
         ("echo 'curl https://dl.example/x' > /x.sh && sh /x.sh", "maybe echo https://dl.example/x"),
         ("cat > /x.py <<EOF && python3 /x.py\nget('https://dl.example/x')\nEOF", "maybe cat https://dl.example/x"),
         ("tee x.sh <<EOF && ./x.sh\ncurl https://dl.example/x\nEOF", "maybe tee https://dl.example/x"),
+        ("kubectl apply -f https://dl.example/x", "maybe kubectl https://dl.example/x"),
         ("[\"/fetch\", \"https://dl.example/x\"]", "maybe fetch https://dl.example/x"),
     ] {
         assert_eq!(told(run), [wanted], "{run}");
