@@ -24,6 +24,7 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
     }
     let mut archives = join.lock.lock.archives.clone();
     archives.retain(|name, _| !join.lock.altered.contains(name));
+    let bases = join.bases();
     for (name, pin) in &join.manifest.pins {
         let Some(entry) = join.lock.lock.pins.get(name) else {
             if pin.unlocked.is_none() {
@@ -44,7 +45,13 @@ pub(super) fn check(join: &Join<'_>) -> Vec<Finding> {
             findings.push(Finding::error(Id::LOCK004, Some(name), trouble));
             continue;
         }
-        let offline = Offline { platforms: &pin.platforms, archives: join.archives, locked: &archives };
+        let offline = Offline {
+            platforms: &pin.platforms,
+            archives: join.archives,
+            locked: &archives,
+            bases: &bases,
+            dockerfiles: join.dockerfiles,
+        };
         for (id, field, trouble) in pin.source.check_offline(entry, &offline) {
             let trouble = trouble.at(join.lock.field(name, field)).help(format!(
                 "git log -p {FILE} tells who changed it; dubo-pin refresh {name} --locked asks upstream"

@@ -21,6 +21,7 @@ use crate::dockerfile::Dockerfile;
 use crate::lock::Opened;
 use crate::manifest::Manifest;
 use crate::model::{Finding, Id, PinName, RelPath, Severity, Trouble, Verdict};
+use crate::source::based::{Based, based};
 use crate::source::deb::Effective;
 
 /// What stands on the disk, read once.
@@ -40,6 +41,19 @@ pub struct Join<'a> {
     pub root: &'a Root,
     /// What [`vendored::check`] found.
     pub vendored: &'a [Finding],
+}
+
+impl Join<'_> {
+    /// The bases of the stages, as the sound entries of the lock have them; none where no pin asks.
+    fn bases(&self) -> Vec<Based> {
+        if !self.manifest.pins.values().any(|pin| pin.source.needs_bases()) {
+            return Vec::new();
+        }
+        let sound = |name: &&PinName| !self.lock.altered.contains(*name);
+        let pins = self.manifest.pins.iter().filter(|(name, _)| sound(name));
+        let locked = pins.filter_map(|(name, pin)| Some((name, &pin.source, self.lock.lock.pins.get(name)?)));
+        based(locked, self.dockerfiles)
+    }
 }
 
 /// Compares everything with everything.

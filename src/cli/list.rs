@@ -13,6 +13,7 @@ Examples:
   dubo-pin list                           everything that is pinned
   dubo-pin list --base 'libssl3<3.0.15'   where libssl3 is older, base images too
   dubo-pin list --base 'libc6:arm64<2.36' on one architecture
+  dubo-pin list --why libssl3             who needs it, from what was asked for on
   dubo-pin list 'coredns>=1.11,<1.12'     both bounds must hold
   dubo-pin list --format json debian      for a program
 
@@ -30,7 +31,7 @@ itself is always equal: base=bookworm-slim, coredns=ae2bbc2.
 What cannot be compared, such as the commit of a branch, and pins that are not locked or were altered by hand, are \
 told on stderr (JSON: unknown) and make exit code 4: a question without an answer is not answered with no. So are \
 pins that were edited since, and packages that the Dockerfiles install and the lock lacks. What was not looked into, \
-such as base images without --base and what apt pulls in by itself, is named on stderr (JSON: aside).
+such as base images without --base and what apt pulls in beside a pin without a closure, is named on stderr (JSON: aside).
 
 Exit codes: 0 something is listed, or no filter was given; 1 no filter matches anything; 2 usage, manifest or lock \
 not readable; 4 not all could be told, or a base image could not be read. With -q nothing is printed but what went \
@@ -46,6 +47,9 @@ pub(super) struct Args {
     /// Also the packages of each base image: from the store, else from its layers
     #[arg(long)]
     base: bool,
+    /// Also who needs each package of a closure
+    #[arg(long)]
+    why: bool,
 }
 
 fn filter(text: &str) -> Result<Filter, FilterError> {
@@ -58,7 +62,8 @@ pub(super) fn run(args: &Args, common: &Common, environment: &Environment, shell
         Ok(remote) => remote.flatten(),
         Err(failures) => return failed(shell, VERB, &failures),
     };
-    let options = ops::list::Options { filters: args.filters.clone(), base: args.base, jobs: common.jobs() };
+    let options =
+        ops::list::Options { filters: args.filters.clone(), base: args.base, why: args.why, jobs: common.jobs() };
     let store = store_folder(environment);
     let from = ops::From { remote: remote.as_ref(), store: store.as_deref() };
     let progress = shell.progress();

@@ -137,6 +137,7 @@ impl Pin {
             accept_changed,
             archives: None,
             dockerfiles: &[],
+            bases: &[],
             root: None,
             today,
         }

@@ -111,6 +111,7 @@ ids! {
     APT004 "version of a package differs between platforms",
     APT005 "packages that cannot be known",
     APT006 "one package is installed at two versions in one chain of stages",
+    APT007 "packages were chosen for another base image",
     APT008 "package is named twice in one install",
     APT009 "packages are installed with their recommended ones",
     APT010 "all packages are upgraded to whatever is there",

@@ -227,6 +227,8 @@ pub struct Listed {
     pub each: Vec<Share>,
     /// Whether it can be relied on.
     pub state: LockState,
+    /// Who needs it, from a package that was asked for on: `curl`, `libcurl4`; empty: it was asked for.
+    pub why: Vec<String>,
 }
 
 /// Something of which a filter cannot tell whether it is meant.
@@ -272,6 +274,8 @@ pub struct Listing {
     pub unknown: Vec<Unknown>,
     /// Whether filters were given.
     pub filtered: bool,
+    /// Whether it is asked why each package is there.
+    pub why: bool,
     /// Filters, as they were written, whose NAME names nothing here.
     pub unnamed: Vec<String>,
     /// Filters whose NAME is that of a pin: such a one, without bounds, asks of no package.
@@ -293,6 +297,7 @@ impl Listing {
             *self.aside.entry(kind).or_default() += count;
         }
         self.filtered |= other.filtered;
+        self.why |= other.why;
         // What names something anywhere is no slip of the pen.
         self.unnamed.retain(|filter| other.unnamed.contains(filter));
     }
@@ -373,6 +378,7 @@ mod tests {
             all: Vec::new(),
             each: Vec::new(),
             state: LockState::Unlocked(None),
+            why: Vec::new(),
         };
         let open = |filter: &Filter| Unknown { filter: filter.clone(), row: row.clone(), why: "why".to_owned() };
         let mut a = Listing { unnamed: vec!["coredns".to_owned()], unknown: vec![open(&filter)], ..Listing::default() };

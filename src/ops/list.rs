@@ -26,6 +26,8 @@ pub struct Options {
     pub filters: Vec<Filter>,
     /// Also the packages of each base image.
     pub base: bool,
+    /// Who needs each package.
+    pub why: bool,
     /// How many images are read at once.
     pub jobs: usize,
 }
@@ -134,6 +136,7 @@ pub(super) fn of(
         }
     }
     let mut listing = sieve.listing();
+    listing.why = options.why;
     listing.failures = bases.failures;
     Ok(listing)
 }
@@ -172,6 +175,7 @@ fn row(member: Option<&str>, pin: &Pin, kind: &'static str, item: &Item, state: 
         all: pin.platforms.clone(),
         each: item.each,
         state: state.clone(),
+        why: item.why,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::lock::Opened;
 use crate::manifest::Pin;
 use crate::model::{Day, Event, Events, Failure, Held, HeldBy, PinName, RelPath, Row, Standing, Time, Trouble};
 use crate::remote::Remote;
+use crate::source::based::based;
 use crate::source::deb::Archives;
 use crate::source::resolve::{Aim, Outlook, Want};
 
@@ -119,9 +120,17 @@ impl Asked {
         let Some(remote) = remote else {
             return row(Standing::Unreachable, Some(Trouble::new("--offline asks nobody").at(pin.place.clone())));
         };
+        let bases = if pin.source.needs_bases() {
+            let pins = project.manifest.pins.iter();
+            let locked = pins.filter_map(|(name, pin)| Some((name, &pin.source, opened.lock.pins.get(name)?)));
+            based(locked, &project.dockerfiles)
+        } else {
+            Vec::new()
+        };
         let want = Want {
             archives: Some(archives),
             dockerfiles: &project.dockerfiles,
+            bases: &bases,
             root: Some(&project.root),
             records: false,
             ..pin.want(Aim::Newest, entry, false, options.today)

@@ -147,6 +147,7 @@ mod tests {
             accept_changed: false,
             archives: None,
             dockerfiles: &[],
+            bases: &[],
             root: None,
             today: day(today),
         }

@@ -84,6 +84,12 @@ impl<'a> Implied<'a> {
         }
     }
 
+    /// Whether it is this image of a file.
+    #[must_use]
+    pub fn is_image(&self, file: &Dockerfile, index: usize) -> bool {
+        std::ptr::eq(self.file, file) && matches!(self.what, What::Image(own, _) if own == index)
+    }
+
     pub(super) fn of_image(file: &'a Dockerfile, index: usize, image: Image) -> Self {
         Self {
             file,

@@ -5,6 +5,7 @@
 
 #![allow(clippy::result_large_err, reason = "a trouble ends the run or is one of a few: its size is never felt")]
 
+pub mod based;
 pub mod cooldown;
 pub mod deb;
 mod elsewhere;
@@ -73,9 +74,19 @@ pub struct Offline<'a> {
     pub archives: &'a BTreeMap<PinName, deb::Effective>,
     /// What the lock holds of the archives, those alone that were not altered.
     pub locked: &'a BTreeMap<PinName, Entry>,
+    /// The bases of the stages, as the lock has them.
+    pub bases: &'a [based::Based],
+    /// The Dockerfiles.
+    pub dockerfiles: &'a [Dockerfile],
 }
 
 impl Source {
+    /// Whether what it locks depends on the images that stages are built on.
+    #[must_use]
+    pub fn needs_bases(&self) -> bool {
+        matches!(self, Self::Deb(keys) if keys.closure == deb::Closure::MinusBase)
+    }
+
     /// Reads the keys of the one kind that the pin's table names, for the platforms of the pin.
     /// None or two of them is reported.
     #[must_use]
@@ -324,7 +335,7 @@ impl Source {
         match self {
             Self::Git(keys) => git::check(keys, entry),
             Self::Url(keys) => url::check(keys, entry, given.platforms),
-            Self::Deb(keys) => deb::check(keys, entry, given.platforms, given.archives, given.locked),
+            Self::Deb(keys) => deb::check(keys, entry, given),
             Self::Image(keys) => image::check(keys, entry, given.platforms),
             Self::Yarn(keys) => yarn::check_entry(keys, entry),
         }

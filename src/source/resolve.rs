@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::based::Based;
 use super::deb::Archives;
 use super::template::PathTemplate;
 use crate::disk::{Change, Root};
@@ -58,6 +59,8 @@ pub struct Want<'a> {
     pub archives: Option<&'a Archives>,
     /// The Dockerfiles, for kinds that read what is asked for there.
     pub dockerfiles: &'a [Dockerfile],
+    /// The bases of the stages, for kinds that depend on them.
+    pub bases: &'a [Based],
     /// The folder of pins.toml, for kinds that read files of it.
     pub root: Option<&'a Root>,
     /// Today, in UTC.

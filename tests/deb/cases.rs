@@ -385,19 +385,6 @@ fn case_17_a_version_behind_the_locked_one_is_refused_unless_allowed() {
     assert_eq!(desk.work.read("Dockerfile"), CURL_PINNED.replace("deb12u8", "deb12u7"));
 }
 
-#[test]
-fn case_18_a_closure_is_refused_clearly_until_it_is_built() {
-    for closure in ["full", "minus-base"] {
-        let desk = Desk::new(&bookworm());
-        desk.edit("deb = \"dockerfile\"", &format!("deb = \"dockerfile\"\nclosure = \"{closure}\""));
-        desk.refused(
-            &["refresh"],
-            2,
-            &["the closure of packages is not built yet in this version", "closure = \"none\""],
-        );
-    }
-}
-
 /// Not a case of its own, but what they all rest on: a server is empty before something is published.
 #[test]
 fn an_archive_that_is_not_there_is_said() {

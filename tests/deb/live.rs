@@ -20,14 +20,14 @@ const DRAWN: usize = 200;
 const LOOKED_AT: usize = 3_000;
 
 /// A source file of the machine's: its name in the test, its text, and what it describes.
-struct Sources {
+pub struct Sources {
     name: String,
     text: String,
-    described: Vec<Described>,
+    pub described: Vec<Described>,
 }
 
 /// The files of the machine that describe nothing but Debian's own archives.
-fn of_the_machine() -> Vec<Sources> {
+pub fn of_the_machine() -> Vec<Sources> {
     let mut paths = vec![PathBuf::from("/etc/apt/sources.list")];
     for entry in std::fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten() {
         paths.push(entry.unwrap().path());
@@ -57,7 +57,7 @@ fn debians(described: &Described) -> bool {
 }
 
 /// Whether somebody listens there.
-fn answers(uri: &str) -> bool {
+pub fn answers(uri: &str) -> bool {
     let Ok(url) = url::Url::parse(uri) else { return false };
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return false };
     let addresses = (host, port).to_socket_addrs().into_iter().flatten();
@@ -65,7 +65,7 @@ fn answers(uri: &str) -> bool {
 }
 
 /// An apt of this architecture before the same files.
-fn apt(architecture: &str, files: &[Sources]) -> Option<Apt> {
+pub fn apt(architecture: &str, files: &[Sources]) -> Option<Apt> {
     let apt = Apt::new([architecture])?;
     for file in files {
         apt.put(&format!("etc/sources.list.d/{}", file.name), file.text.as_bytes());
@@ -82,7 +82,7 @@ fn apt(architecture: &str, files: &[Sources]) -> Option<Apt> {
 }
 
 /// So many names in an order that only the seed and the names decide.
-fn shuffled(mut names: Vec<String>, count: usize) -> Vec<String> {
+pub fn shuffled(mut names: Vec<String>, count: usize) -> Vec<String> {
     names.sort();
     names.dedup();
     let mut state: u64 = 20_260_901;

@@ -37,6 +37,7 @@ pub fn explain(id: Id) -> Explanation {
         Id::APT004 => packages::APT004,
         Id::APT005 => packages::APT005,
         Id::APT006 => packages::APT006,
+        Id::APT007 => packages::APT007,
         Id::APT008 => packages::APT008,
         Id::APT009 => packages::APT009,
         Id::APT010 => packages::APT010,

@@ -55,6 +55,15 @@ pub(super) const APT006: Explanation = Explanation {
     mend: "Install it once, in the earlier stage, or at the same version in both.",
 };
 
+pub(super) const APT007: Explanation = Explanation {
+    why: "What comes along with the packages was chosen for what the base image had. Another base has\n\
+          other versions: where it is newer than the lock, apt refuses the locked ones, and where it lacks\n\
+          something, a build without network fails.",
+    wrong: "",
+    right: "",
+    mend: "`dubo-pin refresh` moves the base and what comes along together: commit both.",
+};
+
 pub(super) const APT008: Explanation = Explanation {
     why: "The same package stands twice in one install. Who changes its version changes one of the two and\n\
           overlooks the other.",

@@ -22,6 +22,7 @@ use crate::disk::{Change, Plan, ProcessLock, Recovery, recover};
 use crate::lock::{self, Lock, LockError, Mended, Opened};
 use crate::model::{Class, Day, Event, Events, Failure, PinName, PinOutcome, Refreshed, Time, Token, Trouble};
 use crate::remote::Remote;
+use crate::source::based::{Based, based};
 use crate::source::deb::Archives;
 use crate::source::resolve::{Aim, Fault, Want};
 
@@ -328,25 +329,73 @@ fn resolve(
     let steps: Vec<(&Job, &PinName, &Step)> =
         jobs.iter().flatten().flat_map(|job| job.steps.iter().map(move |(name, step)| (job, name, step))).collect();
     events.emit(Event::Begin(steps.len()));
-    let one = |(job, name, step): &(&Job, &PinName, &Step)| {
+    let one = |(job, name, step): &(&Job, &PinName, &Step), bases: &[Based]| {
         let label = job.label(name);
         events.emit(Event::Start(label.clone()));
         let outcome = match step {
             Step::Keep => Outcome::Kept,
             Step::Skip(why) => Outcome::Skipped(why.clone()),
             Step::Fail(failure) => Outcome::Failed((**failure).clone()),
-            Step::Resolve { aim, or_newest } => job.ask(name, aim, *or_newest, options, remote),
+            Step::Resolve { aim, or_newest } => job.ask(name, aim, *or_newest, bases, options, remote),
         };
         events.emit(Event::Done(label));
         outcome
     };
-    let all = crate::remote::each(&steps, options.jobs, one);
+    // What is chosen for a base is asked for when the bases are known.
+    let (later, first): (Vec<_>, Vec<_>) =
+        steps.iter().enumerate().partition(|(_, (job, name, _))| job.needs_bases(name));
+    let answers = crate::remote::each(&first, options.jobs, |(_, step)| one(step, &[]));
+    let mut all: Vec<Option<Outcome>> = std::iter::repeat_with(|| None).take(steps.len()).collect();
+    for ((index, _), answer) in first.iter().zip(answers) {
+        if let Some(slot) = all.get_mut(*index) {
+            *slot = Some(answer);
+        }
+    }
+    let bases: Vec<Vec<Based>> = later.iter().map(|(_, (job, _, _))| job.bases(&steps, &all)).collect();
+    let later: Vec<_> = later.into_iter().zip(bases).collect();
+    let answers = crate::remote::each(&later, options.jobs, |((_, step), bases)| one(step, bases));
+    for (((index, _), _), answer) in later.iter().zip(answers) {
+        if let Some(slot) = all.get_mut(*index) {
+            *slot = Some(answer);
+        }
+    }
     events.emit(Event::End);
-    all
+    all.into_iter().map(|answer| answer.unwrap_or(Outcome::Kept)).collect()
 }
 
 impl Job {
-    fn ask(&self, name: &PinName, aim: &Aim, or_newest: bool, options: &Options, remote: Option<&Remote>) -> Outcome {
+    fn needs_bases(&self, name: &PinName) -> bool {
+        self.project.manifest.pins.get(name).is_some_and(|pin| pin.source.needs_bases())
+    }
+
+    /// The bases of the stages: as the pins of images were just resolved, else as they are locked.
+    fn bases(&self, steps: &[(&Job, &PinName, &Step)], answers: &[Option<Outcome>]) -> Vec<Based> {
+        let fresh = |wanted: &PinName| {
+            let mut all =
+                steps.iter().zip(answers).filter(|((job, name, _), _)| std::ptr::eq(*job, self) && *name == wanted);
+            match all.next() {
+                Some((_, Some(Outcome::Resolved(resolved)))) => Some(&resolved.entry),
+                _ => None,
+            }
+        };
+        let pins = self.project.manifest.pins.iter();
+        let locked = pins.filter_map(|(name, pin)| {
+            Some((name, &pin.source, fresh(name).or_else(|| self.mended.lock.pins.get(name))?))
+        });
+        based(locked, &self.project.dockerfiles)
+    }
+}
+
+impl Job {
+    fn ask(
+        &self,
+        name: &PinName,
+        aim: &Aim,
+        or_newest: bool,
+        bases: &[Based],
+        options: &Options,
+        remote: Option<&Remote>,
+    ) -> Outcome {
         let Self { project, mended: old, archives, accepted, .. } = self;
         let (Some(pin), Some(remote)) = (project.manifest.pins.get(name), remote) else {
             let trouble =
@@ -356,6 +405,7 @@ impl Job {
         let want = |aim: Aim| Want {
             archives: Some(archives),
             dockerfiles: &project.dockerfiles,
+            bases,
             root: Some(&project.root),
             agreed: old.agreed.get(name),
             ..pin.want(aim, old.lock.pins.get(name), accepted.named(name), options.today)

@@ -66,6 +66,9 @@ pub struct Offer {
     pub dated: bool,
 }
 
+/// What is asked of one repository that is open.
+type Look<'a, T> = &'a dyn Fn(&Opened, &Repository) -> Result<Vec<T>, Problem>;
+
 impl Archives {
     /// Opens nothing yet. `read` gives the bytes of a keyring below pins.toml.
     #[must_use]
@@ -173,16 +176,40 @@ impl Archives {
         names: &BTreeSet<&str>,
         remote: &Remote,
     ) -> Result<Vec<Offer>, Fault> {
+        self.ask(name, architecture, remote, &|opened, repository| {
+            let found = chain::lookup(opened, repository, architecture, names, remote)?;
+            let dated = opened.snapshot.is_some();
+            Ok(found.into_iter().map(|candidate| Offer { archive: name.clone(), candidate, dated }).collect())
+        })
+    }
+
+    /// All packages that an archive has for an architecture, as stanzas of some fields: index by
+    /// index, each with the priority of its suite.
+    ///
+    /// # Errors
+    /// As [`offers`](Self::offers).
+    pub(super) fn stanzas(
+        &self,
+        name: &PinName,
+        architecture: &str,
+        fields: &[&str],
+        remote: &Remote,
+    ) -> Result<Vec<(i32, String)>, Fault> {
+        self.ask(name, architecture, remote, &|opened, repository| {
+            chain::stanzas(opened, repository, architecture, fields, remote)
+        })
+    }
+
+    /// Asks each repository of an archive, again where its files do not fit together yet.
+    fn ask<T>(&self, name: &PinName, architecture: &str, remote: &Remote, one: Look<'_, T>) -> Result<Vec<T>, Fault> {
         let Some(slot) = self.slots.get(name) else { return Ok(Vec::new()) };
-        let look = |opened: &[Opened]| -> Result<Vec<Offer>, Problem> {
-            let mut offers = Vec::new();
+        let look = |opened: &[Opened]| -> Result<Vec<T>, Problem> {
+            let mut all = Vec::new();
             for (index, opened) in opened.iter().enumerate() {
                 let Some(repository) = slot.repository(index) else { continue };
-                let found = chain::lookup(opened, &repository, architecture, names, remote)?;
-                let dated = opened.snapshot.is_some();
-                offers.extend(found.into_iter().map(|candidate| Offer { archive: name.clone(), candidate, dated }));
+                all.extend(one(opened, &repository)?);
             }
-            Ok(offers)
+            Ok(all)
         };
         let (mut tries, mut wait) = (1, BACK_OFF);
         loop {
@@ -193,7 +220,7 @@ impl Archives {
                 look(&opened)
             };
             match looked {
-                Ok(offers) => return Ok(offers),
+                Ok(all) => return Ok(all),
                 Err(problem) if !problem.skew || tries == TRIES => return Err(slot.placed(problem.fault)),
                 Err(_) => slot.forget(&opened),
             }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::along;
 use super::archive::Keyring;
 use super::choose::architecture;
 use super::effective::Effective;
@@ -77,6 +78,11 @@ fn of_archives(keys: &Keys, input: &Block<'_>) -> Result<String, Trouble> {
         let list = operands.entry(arch.to_owned()).or_default();
         for key in input.entry.values.keys() {
             let Some(version) = input.entry.value_on(key.as_str(), Some(platform)) else { continue };
+            let operand = format!("{key}={version}").parse::<Operand>();
+            list.push(operand.map_err(|e| Trouble::new(e.to_string()))?);
+        }
+        for key in along::companions(input.entry).into_keys() {
+            let Some(version) = along::version_on(input.entry, key, platform) else { continue };
             let operand = format!("{key}={version}").parse::<Operand>();
             list.push(operand.map_err(|e| Trouble::new(e.to_string()))?);
         }

@@ -271,6 +271,21 @@ pub fn lookup(
     packages::lookup(opened, repository, architecture, names, remote)
 }
 
+/// All packages for one architecture, as stanzas with some fields alone: index by index, each with the
+/// priority of its suite (apt_preferences(5)).
+///
+/// # Errors
+/// As [`lookup`].
+pub fn stanzas(
+    opened: &Opened,
+    repository: &Repository,
+    architecture: &str,
+    fields: &[&str],
+    remote: &Remote,
+) -> Result<Vec<(i32, String)>, Problem> {
+    packages::stanzas(opened, repository, architecture, fields, remote)
+}
+
 /// Which packages provide virtual ones: for the message about a name that no package has.
 ///
 /// # Errors

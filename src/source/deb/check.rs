@@ -17,32 +17,32 @@ mod made;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::along::{self, companions};
 use super::choose::{architecture, key_of};
-use super::effective::Effective;
 use super::keys::{Closure, Keys, Operands};
 use super::pool::install_list;
 use super::version::Version;
 use crate::lock::{Artifact, Entry, Value};
-use crate::model::{Id, PinName, Platform, Token, Trouble, quoted};
+use crate::model::{Id, Platform, Token, Trouble, quoted};
+use crate::source::Offline;
 
 pub(in crate::source) use made::prove;
 
 type Fault = (Id, &'static str, Trouble);
 
-/// All faults of an entry, each with the field that it concerns. `locked` is what the lock holds of
-/// the archives; of one that it does not hold, whichever snapshot goes, since that is found elsewhere.
-pub(in crate::source) fn check(
-    keys: &Keys,
-    entry: &Entry,
-    platforms: &[Platform],
-    archives: &BTreeMap<PinName, Effective>,
-    locked: &BTreeMap<PinName, Entry>,
-) -> Vec<Fault> {
+/// All faults of an entry, each with the field that it concerns. Of an archive that it does not hold, whichever snapshot goes, since that is found elsewhere.
+pub(in crate::source) fn check(keys: &Keys, entry: &Entry, given: &Offline<'_>) -> Vec<Fault> {
+    let Offline { platforms, archives, locked, .. } = *given;
     let mut faults = Vec::new();
-    if keys.closure != Closure::None {
-        let trouble = Trouble::new("the closure of packages is not built yet in this version");
-        return vec![(Id::PIN002, "request", trouble.expected("closure = \"none\""))];
+    if let Some(trouble) = along::stale(keys, entry, given) {
+        faults.push((Id::APT007, "evidence", trouble));
     }
+    let along = companions(entry);
+    if keys.closure == Closure::None && !along.is_empty() {
+        let trouble = Trouble::new("the lock has packages that came along, which the pin does not ask for");
+        faults.push((Id::APT013, "evidence", trouble.expected("closure = \"full\"")));
+    }
+    faults.extend(files::along(&along, entry, platforms));
     faults.extend(asked(keys, entry));
     faults.extend(keys.archives.iter().filter(|name| !archives.contains_key(*name)).map(|name| {
         let trouble = Trouble::new(format!("no archive is called {}", quoted(name.as_str())));

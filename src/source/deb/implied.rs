@@ -89,6 +89,52 @@ pub(super) fn wanted(keys: &Keys, files: &[Dockerfile], notes: &mut Vec<String>)
     Ok(all.into_values().collect())
 }
 
+/// What one stage installs of the pin's packages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Chain {
+    /// The Dockerfile.
+    pub(super) file: String,
+    /// The stage at the bottom: its FROM names an image.
+    pub(super) bottom: usize,
+    /// The commands, those of the stages below first; each is the keys that it names.
+    pub(super) commands: Vec<Vec<String>>,
+}
+
+/// The commands that install the pin's packages, for each stage that has some.
+pub(super) fn chains(keys: &Keys, files: &[Dockerfile]) -> Vec<Chain> {
+    let all = installs(keys, files);
+    let named = |install: &Install| -> Vec<String> {
+        let of = install.operands.iter().filter_map(|operand| match claimed(keys, operand) {
+            Claim::Yes(key) => Some(key),
+            Claim::Unsure(_) | Claim::No => None,
+        });
+        of.collect()
+    };
+    let mut out: Vec<Chain> = Vec::new();
+    for file in files {
+        for stage in file.stages() {
+            let mut stack = vec![stage.index];
+            while let Some(parent) = stack.last().and_then(|last| file.stages().get(*last)?.parent) {
+                stack.push(parent);
+            }
+            let of = |stage: usize| {
+                let own = all.iter().filter(move |(f, i)| std::ptr::eq(*f, file) && i.stage == Some(stage));
+                own.map(|(_, install)| install)
+            };
+            if of(stage.index).next().is_none() {
+                continue;
+            }
+            let commands = stack.iter().rev().flat_map(|stage| of(*stage).map(named)).collect();
+            let bottom = stack.last().copied().unwrap_or(stage.index);
+            let chain = Chain { file: file.file().to_owned(), bottom, commands };
+            if !out.contains(&chain) {
+                out.push(chain);
+            }
+        }
+    }
+    out
+}
+
 fn one(file: &Dockerfile, install: &Install, operand: &shell::Operand) -> Result<Wanted, Trouble> {
     // An exact version is the pinned value, a pattern a wish.
     let pattern = operand.version.as_ref().and_then(Written::known).filter(|v| v.contains('*'));

@@ -121,6 +121,35 @@ pub fn providers(index: impl Read, names: &BTreeSet<&str>) -> Result<BTreeMap<St
     Ok(out)
 }
 
+/// All stanzas, each with these fields alone, joined by empty lines: for whoever must see every package.
+///
+/// # Errors
+/// As [`scan`], and a stanza that is not UTF-8.
+pub fn reduced(index: impl Read, fields: &[&str]) -> Result<String, IndexError> {
+    let mut out = String::new();
+    each_stanza(index, |_, bytes| {
+        let package = package_of(bytes).unwrap_or_default();
+        let flaw = |flaw| IndexError::Stanza { package: String::from_utf8_lossy(package).into_owned(), flaw };
+        let text = std::str::from_utf8(bytes).map_err(|_| flaw(StanzaFlaw::Bytes))?;
+        let mut kept = false;
+        for line in text.split_inclusive('\n') {
+            if !line.starts_with([' ', '\t']) {
+                let name = line.split(':').next().unwrap_or_default();
+                kept = fields.iter().any(|field| field.eq_ignore_ascii_case(name));
+            }
+            if kept {
+                out.push_str(line);
+            }
+        }
+        if !out.ends_with('\n') {
+            out.push('\n');
+        }
+        out.push('\n');
+        Ok(())
+    })?;
+    Ok(out)
+}
+
 /// The value of `Package` in a stanza, which usually is its first line.
 fn package_of(stanza: &[u8]) -> Option<&[u8]> {
     let value = |line: &'_ [u8]| -> Option<usize> {

@@ -10,6 +10,8 @@
 //! | `snapshot`, `chain` | from a signature to indices and files, each by its hash |
 //! | [`Archives`] | the archives of one run, each opened once |
 //! | `choose` | which version is taken, as apt would |
+//! | [`closure`] | what an install brings along, as apt would choose it: pure |
+//! | `along` | the closure of a pin's packages, as files of its entry |
 //! | `resolve` | operands to an entry of the lock |
 //! | `ripe` | what `min-age` makes of newer versions |
 //! | `package`, `pool`, `vendored` | the archive beside the Dockerfile, and how it is made of .debs |
@@ -17,12 +19,14 @@
 //! | `implied` | the operands of apt lines that a pin claims |
 //! | `check` | what can be proved of an entry without network |
 
+mod along;
 mod archive;
 mod archives;
 mod block;
 pub mod chain;
 mod check;
 mod choose;
+pub mod closure;
 mod control;
 mod deb822;
 mod effective;
@@ -40,6 +44,7 @@ pub mod sources;
 mod vendored;
 pub mod version;
 
+pub(super) use along::companions;
 pub use archive::{Archive, Component, Keyring, Origin, Repository, Snapshot, Suite};
 pub use archives::{Archives, ReadFile};
 pub use block::Block;

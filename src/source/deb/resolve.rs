@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::along::{self, NEEDED_BY, Universes};
 use super::archives::{Archives, Offer};
 use super::choose::{Choice, Wanted, against_lock, architecture_of, choose, key_of};
 use super::implied;
@@ -79,12 +80,16 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
 /// A locked entry as a person would say it: its one version, or how many packages it has.
 pub(in crate::source) fn said(entry: &Entry) -> Option<String> {
     let mut values = entry.values.values();
-    match (values.next(), values.next()) {
+    let said = match (values.next(), values.next()) {
         (Some(Value::One(version)), None) => Some(version.to_string()),
         (Some(_), None) => Some("1 package".to_owned()),
         (Some(_), Some(_)) => Some(format!("{} packages", entry.values.len())),
         (None, _) => None,
-    }
+    }?;
+    Some(match along::companions(entry).len() {
+        0 => said,
+        along => format!("{said} and {along} that came along"),
+    })
 }
 
 /// What the pin asks for: the manifest's list, or all operands of the Dockerfiles.
@@ -110,6 +115,8 @@ pub(super) struct Gathered<'a> {
     pub(super) wanted: Vec<Wanted>,
     /// By architecture.
     pub(super) offers: BTreeMap<String, Vec<Offer>>,
+    /// All packages of the archives, where what comes along is asked for.
+    pub(super) universes: Option<Universes>,
     pub(super) notes: Vec<String>,
     /// Whether one of the archives was edited since it was locked.
     pub(super) edited: bool,
@@ -122,20 +129,18 @@ fn gather<'a>(keys: &Keys, want: &Want<'a>, remote: &Remote) -> Result<Gathered<
         let trouble = Trouble::new("a deb pin has no single value that can be set");
         return Err(Fault::usage(trouble.help("write the version into the list: deb = [\"curl=7.88.1-10+deb12u8\"]")));
     }
-    if keys.closure != Closure::None {
-        let trouble = Trouble::new("the closure of packages is not built yet in this version");
-        return Err(Fault::usage(
-            trouble.expected("closure = \"none\"").help("list what is needed by name until then"),
-        ));
-    }
     let archives = want.archives.ok_or_else(|| Fault::usage(Trouble::new("there is no archive to draw from")))?;
     let drawn = archives.drawn(&keys.archives).map_err(Fault::usage)?;
     let mut notes = Vec::new();
     let wanted = wanted(keys, want, &mut notes)?;
     let offers = offers(&wanted, &drawn, archives, want.platforms, remote)?;
+    let universes = match keys.closure {
+        Closure::None => None,
+        Closure::Full | Closure::MinusBase => Some(along::universes(keys, want, &wanted, &drawn, archives, remote)?),
+    };
     let edited = drawn.iter().any(|name| archives.edited(name));
     let snapshots = drawn.iter().any(|name| archives.has_snapshots(name));
-    Ok(Gathered { archives, drawn, wanted, offers, notes, edited, snapshots })
+    Ok(Gathered { archives, drawn, wanted, offers, universes, notes, edited, snapshots })
 }
 
 /// Chooses by what is aimed at; of the newest, what may be taken today.
@@ -163,8 +168,11 @@ pub(super) fn pick(
             let choice = choose(want, wanted, platform, offers)
                 .map_err(|fault| provided(fault, wanted, platform, drawn, archives, remote))?;
             against_lock(want, &choice)?;
-            put(&mut files, &choice);
+            put(&mut files, &choice, None);
         }
+    }
+    if let Some(universes) = &gathered.universes {
+        along::add(keys, want, universes, drawn, archives, &mut files, remote)?;
     }
     let mut notes = gathered.notes.clone();
     notes.extend(told(want, &files));
@@ -233,7 +241,7 @@ fn offers(
 }
 
 /// Adds a choice to the files; one file may serve several platforms.
-fn put(files: &mut Vec<File>, choice: &Choice<'_>) {
+pub(super) fn put(files: &mut Vec<File>, choice: &Choice<'_>, by: Option<String>) {
     let stanza = &choice.offer.candidate.stanza;
     let key = key_of(&choice.wanted.operand);
     let same = |f: &&mut File| f.key == key && f.sha256 == stanza.sha256 && f.architecture == stanza.architecture;
@@ -254,14 +262,15 @@ fn put(files: &mut Vec<File>, choice: &Choice<'_>) {
         suite: choice.offer.candidate.suite.to_string(),
         security: choice.offer.candidate.security,
         dated: choice.offer.dated,
+        by,
     });
 }
 
-/// What moved, from where: security first.
+/// What moved, from where: security first; what came along behind what was asked for, in one line.
 fn told(want: &Want<'_>, files: &[File]) -> Vec<String> {
     let Some(old) = want.old else { return Vec::new() };
     let mut notes = BTreeSet::new();
-    for file in files {
+    for file in files.iter().filter(|file| file.by.is_none()) {
         for (platform, _) in &file.platforms {
             let before = old.value_on(&file.key, Some(platform)).map(Token::as_str);
             let Some(before) = before.filter(|b| *b != file.version) else { continue };
@@ -272,18 +281,28 @@ fn told(want: &Want<'_>, files: &[File]) -> Vec<String> {
             ));
         }
     }
-    notes.into_iter().map(|(_, note)| note).collect()
+    let mut notes: Vec<String> = notes.into_iter().map(|(_, note)| note).collect();
+    let along = along::told(old, files);
+    if !along.is_empty() {
+        notes.push(format!("came along: {}", along.join(", ")));
+    }
+    notes
 }
 
 fn entry(keys: &Keys, want: &Want<'_>, drawn: &[crate::model::PinName], files: &[File]) -> Result<Entry, Fault> {
     let bad = |e: crate::model::TokenError| Fault::usage(Trouble::new(e.to_string()));
     let mut each: BTreeMap<&str, BTreeMap<Platform, Token>> = BTreeMap::new();
     let mut suites: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    let mut sha1 = BTreeMap::new();
+    let (mut sha1, mut needed) = (BTreeMap::new(), BTreeMap::new());
     for file in files {
-        let version = Token::new(&file.version).map_err(bad)?;
-        let of = each.entry(&file.key).or_default();
-        of.extend(file.platforms.iter().map(|(p, _)| (p.clone(), version.clone())));
+        match &file.by {
+            Some(by) => drop(needed.insert(file.key.clone(), by.clone())),
+            None => {
+                let version = Token::new(&file.version).map_err(bad)?;
+                let of = each.entry(&file.key).or_default();
+                of.extend(file.platforms.iter().map(|(p, _)| (p.clone(), version.clone())));
+            }
+        }
         suites.entry(file.key.clone()).or_default().insert(&file.suite);
         if let Some(digest) = &file.sha1 {
             sha1.insert(file.base_name(), digest.clone());
@@ -301,6 +320,13 @@ fn entry(keys: &Keys, want: &Want<'_>, drawn: &[crate::model::PinName], files: &
     evidence.insert("archives".to_owned(), Evidence::One(names.join(" ")));
     let suites = suites.into_iter().map(|(key, of)| (key, of.into_iter().collect::<Vec<_>>().join(" ")));
     evidence.insert("suite".to_owned(), Evidence::Each(suites.collect()));
+    let base = along::evidence(keys, want)?;
+    if !base.is_empty() {
+        evidence.insert(along::BASE.to_owned(), Evidence::Each(base));
+    }
+    if !needed.is_empty() {
+        evidence.insert(NEEDED_BY.to_owned(), Evidence::Each(needed));
+    }
     if !sha1.is_empty() {
         evidence.insert("sha1".to_owned(), Evidence::Each(sha1));
     }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::along;
 use super::choose::{architecture, key_of};
 use super::keys::Keys;
 use super::pool::FORMAT;
@@ -114,6 +115,10 @@ fn redrawn(old: &Entry, new: &Entry) -> bool {
 /// Whether a file is a candidate: not from a snapshot, and another version than the locked one, which
 /// is one that is still asked for. An operand that asks for another is the user's own word.
 fn changed<'o>(old: &'o Entry, gathered: &Gathered<'_>, file: &File, platform: &Platform) -> Option<&'o Token> {
+    if file.by.is_some() {
+        let before = along::version_on(old, &file.key, platform)?;
+        return (!file.dated && before.as_str() != file.version).then_some(before);
+    }
     let before = old.value_on(&file.key, Some(platform))?;
     let pattern = gathered.wanted.iter().find(|w| key_of(&w.operand) == file.key)?.operand.version();
     let fits = |pattern| before.as_str().parse::<Version>().is_ok_and(|v| v.fits(pattern));
@@ -180,7 +185,15 @@ fn kept(old: &Entry, gathered: &Gathered<'_>, files: &[File]) -> BTreeMap<String
 /// Each locked file must still be had: from the archive, from the vendored folder, from the store. What
 /// is not vendored is installed from the archive alone.
 fn there(old: &Entry, want: &Want<'_>, gathered: &Gathered<'_>, held: &[Held], remote: &Remote) -> Result<(), Fault> {
-    let offered = |a: &Artifact| gathered.offers.values().flatten().any(|o| o.candidate.stanza.sha256 == a.sha256);
+    let known = |a: &Artifact| {
+        let (package, version) = (a.package.as_ref()?, a.version.as_ref()?);
+        let mut all = gathered.universes.iter().flat_map(BTreeMap::values);
+        all.any(|universe| universe.has(package.as_str(), version.as_str())).then_some(())
+    };
+    let offered = |a: &Artifact| {
+        let is = |offer: &super::archives::Offer| offer.candidate.stanza.sha256 == a.sha256;
+        gathered.offers.values().flatten().any(is) || known(a).is_some()
+    };
     let at_hand = |a: &Artifact| {
         let on_disk = want.root.zip(a.path.as_ref()).and_then(|(root, path)| root.hash(path).ok().flatten());
         let stored = || remote.store().is_ok_and(|store| store.get(&a.sha256).is_some());

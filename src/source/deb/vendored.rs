@@ -43,6 +43,8 @@ pub(super) struct File {
     pub(super) security: bool,
     /// Whether it is of a snapshot.
     pub(super) dated: bool,
+    /// Who needs it, where it came along; `None`: it was asked for.
+    pub(super) by: Option<String>,
 }
 
 impl File {
@@ -223,7 +225,7 @@ fn fetched(artifact: &Artifact, sha1: Option<&str>, locked: bool, remote: &Remot
 /// What each architecture's install list names.
 fn roots(files: &[File]) -> BTreeMap<String, Vec<Root>> {
     let mut roots: BTreeMap<String, BTreeSet<Root>> = BTreeMap::new();
-    for file in files {
+    for file in files.iter().filter(|file| file.by.is_none()) {
         for (platform, _) in &file.platforms {
             let Some(architecture) = super::choose::architecture(platform) else { continue };
             roots.entry(architecture.to_owned()).or_default().insert(Root {

@@ -51,6 +51,8 @@ pub struct Item {
     pub opaque: bool,
     /// It is a Debian package.
     pub debian: bool,
+    /// Who needs it, from a package that was asked for on.
+    pub why: Vec<String>,
 }
 
 impl Item {
@@ -68,6 +70,7 @@ impl Item {
             measure: Measure::None,
             opaque: false,
             debian: false,
+            why: Vec::new(),
         }
     }
 
@@ -273,6 +276,21 @@ fn architecture(artifact: &Artifact) -> Option<String> {
     (!architecture.is_empty() && architecture.bytes().all(plain)).then(|| architecture.to_owned())
 }
 
+/// From a package that was asked for on to the one that needs this.
+fn why(needed: &BTreeMap<&str, &str>, name: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut at = name;
+    while let Some(by) = needed.get(at) {
+        if out.iter().any(|seen| seen == by) || out.len() > needed.len() {
+            break;
+        }
+        out.push((*by).to_owned());
+        at = by;
+    }
+    out.reverse();
+    out
+}
+
 fn of_deb(entry: &Entry) -> Vec<Item> {
     let archive = proof(entry, "archives", "").filter(|names| !names.contains(' ')).map(str::to_owned);
     let item = |name: &str, version: Option<&str>, platforms: &[Platform]| Item {
@@ -284,12 +302,14 @@ fn of_deb(entry: &Entry) -> Vec<Item> {
         debian: true,
         ..Item::new(name)
     };
+    let needed = deb::companions(entry);
     let files = entry.artifacts.iter().filter_map(|a| Some((a, a.package.as_ref()?)));
     let mut items: Vec<Item> = files
         .map(|(artifact, name)| Item {
             id: Some(artifact.sha256.to_string()),
             url: artifact.url.as_deref().map(shown),
             architecture: architecture(artifact),
+            why: why(&needed, name.as_str()),
             ..item(name.as_str(), artifact.version.as_ref().map(crate::model::Token::as_str), &artifact.platforms)
         })
         .collect();

@@ -17,13 +17,13 @@ use super::many;
 /// How many questions without an answer are shown without `-v`.
 const OPEN: usize = 20;
 
-const HEADS: [&str; 8] = ["member", "pin", "kind", "what", "version", "platforms", "from", "state"];
+const HEADS: [&str; 9] = ["member", "pin", "kind", "what", "version", "platforms", "from", "state", "needed by"];
 const WHAT: usize = 3;
 /// How narrow a column may become where the table is too wide: first all but the version, which says
 /// most.
-const NARROWEST: [[usize; 8]; 2] = [[8, 8, 5, 10, usize::MAX, 6, 6, 8], [8, 8, 5, 10, 6, 6, 6, 8]];
+const NARROWEST: [[usize; 9]; 2] = [[8, 8, 5, 10, usize::MAX, 6, 6, 8, 10], [8, 8, 5, 10, 6, 6, 6, 8, 10]];
 
-type Cells = [String; 8];
+type Cells = [String; 9];
 
 /// How it weighs: what cannot be told could not be done; that nothing matches differs.
 pub(super) fn class(listing: &Listing) -> Option<Class> {
@@ -55,7 +55,7 @@ fn table(out: &mut String, listing: &Listing, look: &Look) -> usize {
     let mut lines: Vec<(Cells, Vec<&Listed>)> = Vec::new();
     let mut at: BTreeMap<Cells, usize> = BTreeMap::new();
     for row in &listing.rows {
-        let cells = cells(row, look.verbose);
+        let cells = cells(row, look.verbose, listing.why);
         let index = *at.entry(cells.clone()).or_insert(lines.len());
         match lines.get_mut(index) {
             Some((_, rows)) => rows.push(row),
@@ -135,7 +135,7 @@ fn cut_front(text: &str, width: usize) -> String {
 }
 
 /// What a line says, but for its platforms.
-fn cells(row: &Listed, verbose: bool) -> Cells {
+fn cells(row: &Listed, verbose: bool, why: bool) -> Cells {
     let from = row.suite.as_deref().or(row.archive.as_deref()).filter(|_| verbose);
     [
         row.member.as_deref().map(|m| visible(m).into_owned()).unwrap_or_default(),
@@ -146,7 +146,15 @@ fn cells(row: &Listed, verbose: bool) -> Cells {
         String::new(),
         from.map(|f| visible(f).into_owned()).unwrap_or_default(),
         row.state.word().to_owned(),
+        because(row).filter(|_| why).unwrap_or_default(),
     ]
+}
+
+/// Who needs a Debian package, from what was asked for on.
+fn because(row: &Listed) -> Option<String> {
+    let said =
+        || if row.why.is_empty() { "(asked for)".to_owned() } else { visible(&row.why.join(" > ")).into_owned() };
+    (row.kind == "deb").then(said)
 }
 
 /// An address without what every one has.
@@ -323,6 +331,7 @@ struct Row<'a> {
     each: Vec<Each<'a>>,
     state: String,
     reason: Option<&'a str>,
+    why: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -367,6 +376,7 @@ fn json_row(row: &Listed) -> Row<'_> {
             LockState::Unlocked(why) => why.as_deref(),
             _ => None,
         },
+        why: &row.why,
     }
 }
 

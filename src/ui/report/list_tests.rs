@@ -28,6 +28,7 @@ fn row(pin: &str, kind: &'static str, what: &str, version: Option<&str>, id: Opt
         all,
         each: Vec::new(),
         state: LockState::Locked,
+        why: Vec::new(),
     }
 }
 
@@ -115,7 +116,7 @@ fn programs_get_all_of_it() {
     let expected = serde_json::json!({
         "member": null, "pin": "avahi", "kind": "deb", "what": "avahi-daemon", "version": "0.8-10+deb12u1",
         "id": "aa", "architecture": null, "suite": "bookworm", "archive": null, "url": null,
-        "platforms": ["linux/amd64"], "each": [], "state": "locked", "reason": null,
+        "platforms": ["linux/amd64"], "each": [], "state": "locked", "reason": null, "why": [],
     });
     assert_eq!(json["rows"][0], expected);
     assert_eq!((&json["unknown"], &json["unnamed"]), (&serde_json::json!([]), &serde_json::json!([])));
@@ -128,4 +129,22 @@ fn nothing_that_matches_differs_and_nothing_at_all_does_not() {
         ("no match\n".into(), String::new(), 1)
     );
     assert_eq!(shown(&Listing::default(), &at(None)).2, 0);
+}
+
+#[test]
+fn who_needs_a_package_is_told_where_it_is_asked_for() {
+    let libssl =
+        Listed { why: vec!["curl".to_owned(), "libcurl4".to_owned()], ..deb("libssl3", "3.0.15-1", "linux/amd64") };
+    let rows = vec![deb("curl", "7.88.1-10", "linux/amd64"), libssl];
+    let listing = Listing { rows, why: true, ..Listing::default() };
+    let expected = "\
+pin    kind  what     version    platforms  needed by
+avahi  deb   curl     7.88.1-10  amd64      (asked for)
+avahi  deb   libssl3  3.0.15-1   amd64      curl > libcurl4
+
+1 pin: 1 locked
+";
+    assert_eq!(shown(&listing, &at(None)).0, expected);
+    let without = Listing { why: false, ..listing };
+    assert!(!shown(&without, &at(None)).0.contains("needed by"));
 }

@@ -79,6 +79,17 @@ impl Apt {
         (out.status.success(), said)
     }
 
+    /// The Packages indices that it draws from, unpacked, in its order.
+    pub fn indices(&self) -> Vec<String> {
+        let listed = self.run("apt-get", &["indextargets", "--format", "$(FILENAME)", "Created-By: Packages"]);
+        let files = String::from_utf8(listed.stdout).unwrap();
+        let read = |file: &str| {
+            let out = self.run("/usr/lib/apt/apt-helper", &["cat-file", file]);
+            String::from_utf8(out.stdout).unwrap()
+        };
+        files.lines().map(read).collect()
+    }
+
     /// What `apt-cache` prints.
     pub fn cache(&self, arguments: &[&str]) -> String {
         String::from_utf8(self.run("apt-cache", arguments).stdout).unwrap()

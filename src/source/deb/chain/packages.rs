@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use sha2::Digest as _;
 
 use super::super::archive::{Component, Repository};
-use super::super::index::{Compression, IndexError, Stanza, providers as provided, reader, scan, url_path};
+use super::super::index::{Compression, IndexError, Stanza, providers as provided, reader, reduced, scan, url_path};
 use super::super::release::{IndexFile, Indices, Misfit};
 use super::{Candidate, OpenSuite, Opened, Problem, downloads, in_parallel, of, unreachable};
 use crate::disk::{Expect, StoreError};
@@ -55,6 +55,18 @@ pub(super) fn lookup(
         }
     }
     Ok(found)
+}
+
+/// All stanzas with some fields alone, index by index, each with the priority of its suite.
+pub(super) fn stanzas(
+    opened: &Opened,
+    repository: &Repository,
+    architecture: &str,
+    fields: &[&str],
+    remote: &Remote,
+) -> Result<Vec<(i32, String)>, Problem> {
+    let all = in_each(opened, repository, architecture, remote, |index| reduced(index, fields))?;
+    Ok(all.into_iter().map(|(task, text)| (task.suite.release.priority(), text)).collect())
 }
 
 /// Which packages provide virtual ones, over all suites and components.

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::along::companions;
 use super::super::archive::{Keyring, Repository};
 use super::super::choose::architecture;
 use super::super::effective::Effective;
@@ -86,6 +87,45 @@ pub(super) fn one(key: &str, entry: &Entry, platform: &Platform, debs: &[&Artifa
     Some((Id::APT013, "artifacts", trouble))
 }
 
+/// What came along has one file on each platform that takes it, and is needed by something that the
+/// entry has.
+pub(super) fn along(all: &BTreeMap<&str, &str>, entry: &Entry, platforms: &[Platform]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let has = |name: &str| {
+        let named = |deb: &&Artifact| deb.url.is_some() && deb.package.as_ref().is_some_and(|p| p.as_str() == name);
+        entry.artifacts.iter().any(|deb| named(&deb))
+    };
+    for (key, by) in all {
+        let name = key.split(':').next().unwrap_or_default();
+        let fault = |message: String| (Id::APT013, "evidence", Trouble::new(message));
+        if entry.values.keys().any(|k| k.as_str() == *key) {
+            faults
+                .push(fault(format!("the lock says of {} that it was asked for, and that it came along", quoted(key))));
+        }
+        if !has(name) {
+            faults.push(fault(format!("the lock has no file of {}, which came along", quoted(key))));
+        }
+        if !has(by.split(':').next().unwrap_or_default()) {
+            faults.push(fault(format!(
+                "{} came along with {}, of which the lock has no file",
+                quoted(key),
+                quoted(by)
+            )));
+        }
+        let mut per: BTreeMap<(&Platform, String), usize> = BTreeMap::new();
+        for deb in entry.artifacts.iter().filter(|d| d.package.as_ref().is_some_and(|p| p.as_str() == name)) {
+            let sort = of_name(deb.url.as_deref().unwrap_or_default()).map(|(_, _, a)| a).unwrap_or_default();
+            for platform in deb.platforms.iter().filter(|p| platforms.contains(p)) {
+                *per.entry((platform, sort.clone())).or_default() += 1;
+            }
+        }
+        if let Some(((platform, _), _)) = per.into_iter().find(|(_, count)| *count > 1) {
+            faults.push(fault(format!("the lock has two files of {} for {platform}", quoted(key))));
+        }
+    }
+    faults
+}
+
 /// A version is for all architectures, in one file, or has a file of each: never both.
 pub(super) fn sorts(package: &str, debs: &[&Artifact]) -> Vec<Fault> {
     let mut versions: BTreeMap<&Option<Token>, Vec<String>> = BTreeMap::new();
@@ -126,7 +166,8 @@ pub(super) fn file(deb: &Artifact, entry: &Entry, platforms: &[Platform], drawn:
     if let Some(trouble) = misnamed(deb, entry, holding.iter().any(|(r, _, _)| !names_as_debian(r))) {
         fault(trouble);
     }
-    let named = entry.values.keys().any(|k| k.as_str().split(':').next() == Some(package));
+    let named = entry.values.keys().any(|k| k.as_str().split(':').next() == Some(package))
+        || companions(entry).keys().any(|k| k.split(':').next() == Some(package));
     if !named {
         fault(Trouble::new(format!("the lock has a file of {}, which is no package of the pin", quoted(package))));
     }

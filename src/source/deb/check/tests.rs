@@ -4,6 +4,8 @@ use super::super::vendored::base_name;
 use super::*;
 use crate::lock::{Evidence, Lock, Value};
 use crate::manifest::Manifest;
+use crate::model::PinName;
+use crate::source::deb::Effective;
 
 const MANIFEST: &[u8] = include_bytes!("../../../../tests/data/lock/homebridge/pins.toml");
 const LOCK: &[u8] = include_bytes!("../../../../tests/data/lock/homebridge/pins.lock");
@@ -22,7 +24,14 @@ fn forged(manifest: impl FnOnce(&str) -> String, change: impl FnOnce(&mut Lock))
         (name.clone(), Effective::new(name, &a.place, &a.keys, &read).unwrap())
     };
     let archives: BTreeMap<PinName, Effective> = manifest.archives.iter().map(of).collect();
-    let faults = check(keys, &lock.pins[&pin.name], &pin.platforms, &archives, &lock.archives);
+    let given = Offline {
+        platforms: &pin.platforms,
+        archives: &archives,
+        locked: &lock.archives,
+        bases: &[],
+        dockerfiles: &[],
+    };
+    let faults = check(keys, &lock.pins[&pin.name], &given);
     let line =
         |t: Trouble| format!("{}: {} | {}", t.message, t.expected.unwrap_or_default(), t.found.unwrap_or_default());
     let of_archives = archives.iter().flat_map(|(name, archive)| archive.check(&lock.archives[name]));
