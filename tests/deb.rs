@@ -12,6 +12,7 @@ mod cases;
 mod chosen;
 mod closure;
 mod closure_base;
+mod closure_built;
 mod closure_live;
 mod distrust;
 mod found;

@@ -22,6 +22,9 @@ const MODIFIED: &str = "Sat, 04 May 2024 08:15:30 GMT";
 const IMAGE: &str = "Acquire::GzipIndexes \"true\";\nDir::Cache::pkgcache \"\";\nDir::Cache::srcpkgcache \"\";\n";
 
 pub fn measure(ground: &Ground, wanted: &Wanted, table: &mut Table) -> Result<()> {
+    if wanted.has("G21") {
+        closed(ground, table)?;
+    }
     if !wanted.has("G14") {
         return Ok(());
     }
@@ -100,6 +103,53 @@ fn at_hand(ground: &Ground, table: &mut Table, served: &Served, key: &Key, names
         return Err("a refresh of what had not changed wrote something".into());
     }
     memory(ground, table)
+}
+
+/// The closure of twenty packages, warm: refreshed again, and simulated by apt.
+fn closed(ground: &Ground, table: &mut Table) -> Result<()> {
+    if !have("apt-get") {
+        table.skip("G21", "apt-get is missing");
+        return Ok(());
+    }
+    let stanzas = if ground.quick { 600 } else { index::STANZAS };
+    let key = Key::new("Archive of the bench").with_subkey();
+    let archive = Archive::new("bookworm").sign([&key]).packings([Packing::Plain]);
+    let served = Served::of(&archive.bare(index::closed(stanzas)));
+    let names: Vec<String> = (0..PACKAGES).map(|n| index::name(stanzas / PACKAGES * n + stanzas / 40)).collect();
+    image(ground, "closed", &served, &key, &names)?;
+    let full = "sed -i 's/^deb = /closure = \"full\"\\ndeb = /' closed/pins.toml";
+    let ours = "\"$DUBO_PIN\" -C closed refresh";
+    ground.said(&format!("{full} && {ours}"))?;
+    let count = ground.said("grep -c '^        \"package\"' closed/pins.lock || true")?;
+    for (how, more) in [("as in images", IMAGE), ("its cache warm", "")] {
+        let Some(apt) = Apt::new(["amd64"]) else { return Ok(()) };
+        apt.sources(&[&key], &[&format!("{} bookworm main", served.uri("debian"))]);
+        let apt_config = format!("export APT_CONFIG='{}'", apt.configured(more).display());
+        let simulate = format!("apt-get -s install --no-install-recommends {} >/dev/null", names.join(" "));
+        ground.said(&format!("{apt_config}; apt-get update && {simulate}"))?;
+        let pairs = ground.pairs(ground.count, ours, &format!("{apt_config}; {simulate}"))?;
+        let against = format!("apt-get -s install, {how}");
+        let what = format!("closure of {PACKAGES} packages, warm ({} files)", count.trim());
+        table.row(&Row {
+            goal: "G21",
+            what: &what,
+            against: &against,
+            runs: 1,
+            pairs: &pairs,
+            of: Sample::wall,
+            most: None,
+        });
+        table.row(&Row {
+            goal: "",
+            what: "  the same, CPU",
+            against: &against,
+            runs: 1,
+            pairs: &pairs,
+            of: Sample::cpu,
+            most: None,
+        });
+    }
+    Ok(())
 }
 
 /// The most memory that a warm refresh has at once.

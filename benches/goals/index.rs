@@ -34,6 +34,27 @@ pub fn text(stanzas: usize) -> String {
     out
 }
 
+/// The same number of packages, each of which needs up to three of those in the first quarter before it:
+/// what one brings along is some dozens to some hundreds, as in Debian, and all of it is there.
+pub fn closed(stanzas: usize) -> String {
+    let mut out = String::with_capacity(stanzas * 400);
+    let mut dice = Dice(20_261_124);
+    for n in 0..stanzas {
+        let (name, version, source) = (name(n), version(n), word(n / 3));
+        let needs: Vec<String> = (0..dice.below(4).min(n)).map(|_| dice.below(n / 4 + 1)).map(self::name).collect();
+        let depends = if needs.is_empty() { String::new() } else { format!("Depends: {}\n", needs.join(", ")) };
+        // Writing into a String does not fail.
+        let _ = writeln!(
+            out,
+            "Package: {name}\nSource: {source}\nVersion: {version}\nArchitecture: amd64\n{depends}Description: {source}\n\
+             Priority: optional\nFilename: pool/main/x/{source}/{name}_{version}_amd64.deb\nSize: {}\nSHA256: {}\n",
+            dice.below(900_000) + 700,
+            dice.hex(64)
+        );
+    }
+    out
+}
+
 fn stanza(out: &mut String, dice: &mut Dice, n: usize) -> std::fmt::Result {
     let (name, version, source) = (name(n), version(n), word(n / 3));
     writeln!(out, "Package: {name}\nSource: {source}\nVersion: {version}")?;

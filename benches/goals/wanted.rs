@@ -7,7 +7,7 @@ pub struct Wanted(pub Vec<String>);
 /// All that there are.
 pub const ALL: &[&str] = &[
     "G1", "G2", "G3", "G4", "G5", "G7", "G8", "G9", "G10", "G11", "G12", "G13", "G14", "G15", "G16", "G17", "G18",
-    "G19", "G20",
+    "G19", "G20", "G21",
 ];
 
 impl Wanted {

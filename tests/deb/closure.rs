@@ -92,6 +92,7 @@ fn what_moves_is_told_apart_asked_for_and_came_along() {
         .with(Deb::new("libssl3", "3.0.16-1").multi_arch("same").depends("libc6 (>= 2.34), zlib1g"))
         .with(Deb::new("zlib1g", "1.2.13-1").multi_arch("same"));
     desk.served.publish("debian", &newer);
+    desk.run(&["outdated"]).code(1).says("libssl3 3.0.15-1 -> 3.0.16-1").says("zlib1g 1.2.13-1 is new");
     let ran = desk.run(&["refresh"]).code(0);
     ran.says("curl 7.88.1-10+deb12u8 -> 7.88.1-10+deb12u9")
         .says("came along: libssl3 3.0.15-1 -> 3.0.16-1, zlib1g 1.2.13-1 is new");

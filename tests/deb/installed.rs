@@ -10,7 +10,7 @@ use crate::support::debian::{Archive, Deb, Packing};
 const DOCKERFILE: &str = "FROM scratch\nRUN apt-get update && apt-get install -y --no-install-recommends demo-app demo-c++-lib \\\n    demo-data && rm -rf /var/lib/apt/lists/*\n";
 
 /// This machine's architecture in Debian's words and as a platform, and another one.
-fn architectures() -> Option<(String, &'static str, &'static str, &'static str)> {
+pub fn architectures() -> Option<(String, &'static str, &'static str, &'static str)> {
     let native = run(Command::new("dpkg").arg("--print-architecture")).trim().to_owned();
     let platform = match &native[..] {
         "amd64" => "linux/amd64",
@@ -62,7 +62,7 @@ fn of_the_lock(desk: &Desk, platform: &str) -> Vec<String> {
 }
 
 /// The same out of what dpkg says.
-fn of_dpkg(said: &str) -> Vec<String> {
+pub fn of_dpkg(said: &str) -> Vec<String> {
     said.lines().map(|line| line.rsplit_once(' ').unwrap_or_else(|| panic!("{said}")).0.to_owned()).collect()
 }
 

@@ -47,6 +47,10 @@ fn proved(want: &Want<'_>, resolved: Resolved) -> Result<Resolved, Fault> {
 pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) -> Result<Outlook, Fault> {
     let gathered = gather(keys, want, remote)?;
     let Chosen { resolved, files, newest } = choose_all(keys, want, &gathered, remote)?;
+    let along = match (want.old, &files) {
+        (Some(old), Some(files)) => along::told(old, files),
+        _ => Vec::new(),
+    };
     let (entry, files) = (resolved.entry, files.unwrap_or_default());
     let Some(old) = want.old else {
         return Ok(Outlook { allowed: said(&entry), trouble: None, ..Outlook::at(Standing::Unlocked) });
@@ -62,8 +66,9 @@ pub(in crate::source) fn outlook(keys: &Keys, want: &Want<'_>, remote: &Remote) 
         let versions = versions.into_iter().collect::<Vec<_>>().join(" / ");
         newer.push((!security, format!("{key} {versions}{}", if security { " (security)" } else { "" })));
     }
-    // Security first.
+    // Security first, what comes along last.
     newer.sort();
+    newer.extend(along.into_iter().map(|text| (true, text)));
     let standing = if newer.is_empty() { Standing::Current } else { Standing::Newer };
     let allowed = match newer.len() {
         0 => said(&entry),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use super::super::choose::architecture;
+use super::super::closure::{self, Universe};
 use super::super::control::Control;
 use super::super::deb822;
 use super::super::vendored::base_name;
@@ -143,12 +144,36 @@ fn index(entry: &Entry, text: &str) -> Result<(), Trouble> {
         }
     }
     match left.keys().next() {
-        None => Ok(()),
+        None => closed(entry, body),
         Some(name) => {
             let trouble = Trouble::new("the index does not name every locked file");
             Err(trouble.expected(quoted(name)).found("nothing of it"))
         }
     }
+}
+
+/// Where the whole closure is locked, each package has what it needs in the archive, on each platform.
+fn closed(entry: &Entry, index: &str) -> Result<(), Trouble> {
+    if !entry.request.split(' ').any(|key| key == "closure=full") {
+        return Ok(());
+    }
+    let platforms: BTreeSet<&Platform> = debs(entry).flat_map(|deb| &deb.platforms).collect();
+    for platform in platforms {
+        let on = |stanza: &&str| {
+            let digest = stanza.lines().find_map(|line| line.strip_prefix("SHA256: ")).unwrap_or_default();
+            debs(entry).any(|deb| deb.sha256.to_string() == digest && deb.platforms.contains(platform))
+        };
+        let mut universe = Universe::new(architecture(platform).unwrap_or_default());
+        for stanza in index.split("\n\n").filter(on) {
+            universe.add(stanza, 0).map_err(|e| Trouble::new(e.to_string()))?;
+        }
+        if let Err(conflict) = closure::met(&universe) {
+            let why = conflict.said.join("; ");
+            let trouble = Trouble::new(format!("the vendored archive lacks what a package needs on {platform}"));
+            return Err(trouble.expected("every package with all that it needs").found(why));
+        }
+    }
+    Ok(())
 }
 
 /// The digest and size of the locked index, and no digest of another sort.

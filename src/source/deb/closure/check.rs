@@ -43,3 +43,20 @@ pub(super) fn check(universe: &Universe, all: &[Pid]) -> Result<(), Conflict> {
     }
     Ok(())
 }
+
+/// Judges whether all packages of a universe have what they need among themselves; they need not stand
+/// side by side.
+pub(super) fn met(universe: &Universe) -> Result<(), Conflict> {
+    for slot in &universe.by_slot {
+        for pid in slot {
+            let package = universe.package(*pid);
+            let met = |group: &&Vec<super::universe::Alternative>| {
+                group.iter().any(|one| !universe.targets(one, package.architecture).is_empty())
+            };
+            if let Some(group) = package.needs.iter().find(|group| !met(group)) {
+                return Err(Conflict::broken(universe, *pid, group));
+            }
+        }
+    }
+    Ok(())
+}

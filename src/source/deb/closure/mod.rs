@@ -97,6 +97,14 @@ pub fn solve(
     Ok(sweep::told(&marker.marks, &roots))
 }
 
+/// Whether all packages of a universe have what they need among themselves.
+///
+/// # Errors
+/// [`Conflict`]: the first that lacks something.
+pub fn met(universe: &Universe) -> Result<(), Conflict> {
+    check::met(universe)
+}
+
 fn wanted(marks: &Marks<'_>, request: &Request) -> Result<Pid, Conflict> {
     let universe = marks.universe;
     let missing = || Conflict { said: vec![format!("no archive of the pin has {}", request.name)] };
@@ -119,5 +127,80 @@ fn wanted(marks: &Marks<'_>, request: &Request) -> Result<Pid, Conflict> {
             )],
         }),
         _ => Ok(pid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn universe(index: &str) -> Universe {
+        let mut universe = Universe::new("amd64");
+        universe.add(index, 500).unwrap();
+        universe
+    }
+
+    fn stanza(name: &str, version: &str, more: &str) -> String {
+        format!("Package: {name}\nVersion: {version}\nArchitecture: amd64\n{more}\n")
+    }
+
+    fn named(names: &[&str]) -> Vec<Request> {
+        let one = |name: &&str| Request { name: (*name).to_owned(), architecture: None, version: None };
+        names.iter().map(one).collect()
+    }
+
+    /// `name=version<who needs it`, one after the other.
+    fn solved(universe: &Universe, commands: &[&[&str]], recommends: bool) -> Result<String, String> {
+        let commands: Vec<Vec<Request>> = commands.iter().map(|names| named(names)).collect();
+        let closure = solve(universe, &commands, &[], recommends).map_err(|e| e.said.join("; "))?;
+        let one = |p: &Picked| {
+            format!("{}={}{}", p.name, p.version, p.by.as_ref().map(|by| format!("<{by}")).unwrap_or_default())
+        };
+        let mut out: Vec<String> = closure.picked.iter().map(one).collect();
+        out.extend(closure.removed.iter().map(|gone| format!("-{gone}")));
+        Ok(out.join(" "))
+    }
+
+    #[test]
+    fn recommended_packages_come_by_choice_alone() {
+        let index = stanza("a", "1", "Recommends: b, missing\n") + &stanza("b", "1", "");
+        let universe = universe(&index);
+        assert_eq!(solved(&universe, &[&["a"]], false).unwrap(), "a=1");
+        assert_eq!(solved(&universe, &[&["a"]], true).unwrap(), "a=1 b=1<a");
+    }
+
+    #[test]
+    fn a_later_line_finds_what_an_earlier_one_installed() {
+        let index = stanza("a", "1", "Depends: x | y\n") + &stanza("x", "1", "") + &stanza("y", "1", "");
+        let universe = universe(&index);
+        assert_eq!(solved(&universe, &[&["a"]], false).unwrap(), "a=1 x=1<a");
+        assert_eq!(solved(&universe, &[&["y"], &["a"]], false).unwrap(), "a=1 y=1");
+    }
+
+    #[test]
+    fn a_base_is_kept_moved_with_its_like_or_told_as_lost() {
+        let index = stanza("new", "2", "Source: s (2)\n")
+            + &stanza("old", "2", "Source: s (2)\n")
+            + &stanza("other", "1", "Conflicts: old\n");
+        let mut universe = universe(&index);
+        universe
+            .base("Package: old\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\nSource: s (1)\n")
+            .unwrap();
+        assert_eq!(solved(&universe, &[&["new"]], false).unwrap(), "new=2 old=2<new");
+        assert_eq!(solved(&universe, &[&["other"]], false).unwrap(), "other=1 -old 1");
+    }
+
+    #[test]
+    fn a_set_that_lacks_something_is_not_met() {
+        let index = stanza("a", "1", "Depends: b (>= 2) | c\n") + &stanza("b", "1", "");
+        let why = met(&universe(&index)).unwrap_err().said;
+        assert_eq!(why, ["a 1 needs b (>= 2) | c, which nothing that would stand meets"]);
+        assert_eq!(met(&universe(&(index + &stanza("c", "1", "")))), Ok(()));
+    }
+
+    #[test]
+    fn a_relation_that_cannot_be_read_is_no_relation() {
+        let error = Universe::new("amd64").add(&stanza("a", "1", "Depends: b c\n"), 500).unwrap_err();
+        assert_eq!(error.to_string(), "the Depends of a cannot be read: `b c`");
     }
 }
