@@ -36,7 +36,7 @@ fn desk(archive: &Archive) -> Desk {
 #[test]
 fn a_full_closure_is_locked_with_who_needs_what_and_vendored() {
     let desk = desk(&curl());
-    desk.run(&["refresh"]).code(0);
+    desk.run(&["refresh"]).code(0).says("packages  new: 2 packages").says("note: 4 came along");
     let lock = desk.lock();
     let pin = &lock["pins"]["packages"];
     assert_eq!(pin["values"], serde_json::json!({ "ca-certificates": "20230311", "curl": "7.88.1-10+deb12u8" }));

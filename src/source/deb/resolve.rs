@@ -273,7 +273,11 @@ pub(super) fn put(files: &mut Vec<File>, choice: &Choice<'_>, by: Option<String>
 
 /// What moved, from where: security first; what came along behind what was asked for, in one line.
 fn told(want: &Want<'_>, files: &[File]) -> Vec<String> {
-    let Some(old) = want.old else { return Vec::new() };
+    let Some(old) = want.old else {
+        let along: BTreeSet<&str> = files.iter().filter(|f| f.by.is_some()).map(|f| f.key.as_str()).collect();
+        let note = || format!("{} came along: dubo-pin list --why tells with what", along.len());
+        return if along.is_empty() { Vec::new() } else { vec![note()] };
+    };
     let mut notes = BTreeSet::new();
     for file in files.iter().filter(|file| file.by.is_none()) {
         for (platform, _) in &file.platforms {
