@@ -120,7 +120,7 @@ fn closed(ground: &Ground, table: &mut Table) -> Result<()> {
     let full = "sed -i 's/^deb = /closure = \"full\"\\ndeb = /' closed/pins.toml";
     let ours = "\"$DUBO_PIN\" -C closed refresh";
     ground.said(&format!("{full} && {ours}"))?;
-    let count = ground.said("grep -c '^        \"package\"' closed/pins.lock || true")?;
+    let count = ground.said("grep -c _amd64.deb closed/pins.lock")?;
     for (how, more) in [("as in images", IMAGE), ("its cache warm", "")] {
         let Some(apt) = Apt::new(["amd64"]) else { return Ok(()) };
         apt.sources(&[&key], &[&format!("{} bookworm main", served.uri("debian"))]);
